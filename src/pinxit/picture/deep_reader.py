@@ -57,6 +57,17 @@ def read_tiff(file: BinaryIO, limits: Limits) -> Decoded:
         return read_with_pillow(file, "TIFF", limits)
 
 
+def is_mosaic(file: BinaryIO, limits: Limits) -> bool:
+    """True for a TIFF that is a camera's RAW: a DNG, or a sensor's mosaic (bytes have no suffix to tell by)."""
+    import tifffile
+
+    with decoding(limits.name), _quiet("tifffile"), tifffile.TiffFile(file) as tiff:
+        first = tiff.pages[0]
+        mosaic = 50706 in first.tags or int(first.photometric) in (32803, 34892)
+    file.seek(0)
+    return mosaic
+
+
 def _only_page(tiff: Any, limits: Limits) -> Any:
     """The first page; more of them must be its thumbnails or masks. Counting stops early: a chain may be endless."""
     first = tiff.pages[0]

@@ -23,14 +23,15 @@ def read_heif(file: BinaryIO, limits: Limits) -> Decoded:
         heif = pi_heif.open_heif(file, convert_hdr_to_8bit=False)
         picture = heif[heif.primary_index]
         check_size(*picture.size, limits)
-        array = np.asarray(picture)
+        # A copy at once: pi-heif's array points into memory that goes with the file, and its rows may be padded.
+        array = np.array(np.asarray(picture)[:, : picture.size[0]], order="C")
         array = array.reshape(*array.shape[:2], -1)
         if array.dtype == np.uint16:
             array = _full_range(array, int(picture.info.get("bit_depth", 16)))
         info = picture.info
         alpha = np.ascontiguousarray(array[..., -1]) if array.shape[2] in (2, 4) else None
         color = np.ascontiguousarray(array[..., : array.shape[2] - (alpha is not None)])
-        primaries = (info.get("nclx_profile") or {}).get("color_primaries")
+        stated = (info.get("nclx_profile") or {}).get("color_primaries")
         return Decoded(
             color,
             "gray" if color.shape[2] == 1 else "rgb",
@@ -40,7 +41,7 @@ def read_heif(file: BinaryIO, limits: Limits) -> Decoded:
             exif=(info.get("exif") or b"").removeprefix(b"Exif\0\0") or None,
             xmp=info.get("xmp") or None,
             lossless=False,
-            primaries=primaries,
+            primaries=stated,
         )
 
 

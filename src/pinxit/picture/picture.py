@@ -180,7 +180,7 @@ class Picture:
         """Write the picture whole or not at all, in the format that the suffix names.
 
         JPEG, PNG, TIFF, WebP, AVIF or BMP. PNG and TIFF keep 16 bits, TIFF also floats (PNG makes 16 bits of them); the
-        others hold 8. JPEG has no alpha: the picture is laid on white. WebP is lossless when the source was lossless.
+        others hold 8. JPEG and BMP have no alpha: the picture is laid on white. WebP is lossless when the source was.
 
         Args:
             path: File to write or replace; its folder must be there.

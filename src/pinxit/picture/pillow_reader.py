@@ -54,6 +54,8 @@ def read_with_pillow(file: BinaryIO, format_name: str, limits: Limits) -> Decode
             if format_name == "JPEG":
                 _prepare_jpeg(file, image, limits)
             side = side_data(image)
+            if format_name == "AVIF":
+                side["primaries"] = _stated_primaries(file)
             image.load()
             # TIFF turns itself upright while it loads; the others leave it to us.
             orientation = 1 if format_name == "TIFF" else _orientation(image)
@@ -122,6 +124,8 @@ def _to_array(image: Image.Image) -> np.ndarray:
         elif image.mode == "F":
             values = np.nan_to_num(values, nan=0.0, posinf=1.0, neginf=0.0).clip(0, 1)
         array[top:bottom] = values
+    if image.mode == "LAB":
+        array[..., 1:] ^= 128  # handed out as signed bytes, counted from 0 by LittleCMS
     return array
 
 
@@ -150,6 +154,14 @@ def _frames(image: Image.Image) -> int:
 def _orientation(image: Image.Image) -> int:
     value = image.getexif().get(0x0112, 1)
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _stated_primaries(file: BinaryIO) -> int | None:
+    """Colour primaries that an AVIF states in its "nclx" box; they count where no profile is embedded."""
+    file.seek(0)
+    head = file.read(65536)
+    at = head.find(b"colrnclx")
+    return int.from_bytes(head[at + 8 : at + 10], "big") if at >= 0 else None
 
 
 def _check_webp(file: BinaryIO, limits: Limits) -> None:

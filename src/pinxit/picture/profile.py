@@ -15,8 +15,9 @@ _BLACK_POINT = 0x2000
 _NO_SHORTCUT = 0x0100  # the 16-bit shortcut table of LittleCMS is off by 13/255 at the edge of the gamut
 _SPACES = {b"RGB ": "rgb", b"GRAY": "gray", b"CMYK": "cmyk"}
 _CLASSES = {b"mntr", b"scnr", b"prtr", b"spac"}
-_P3_PRIMARIES = [0.680, 0.320, 0.265, 0.690, 0.150, 0.060]
-_BT2020_PRIMARIES = [0.708, 0.292, 0.170, 0.797, 0.131, 0.046]
+_D65 = [0.3127, 0.3290]
+# ITU-T H.273, table 2: 9 is BT.2020, 12 is Display P3; red, green and blue as x, y.
+_PRIMARIES = {9: [0.708, 0.292, 0.170, 0.797, 0.131, 0.046], 12: [0.680, 0.320, 0.265, 0.690, 0.150, 0.060]}
 
 
 def space_of(profile: bytes) -> str | None:
@@ -121,16 +122,17 @@ def _lab_profile() -> bytes:
 
 @functools.lru_cache(maxsize=4)
 def _stated_profile(primaries: int | None) -> bytes | None:
-    """A profile for colour primaries that a container names by number (CICP): 12 is Display P3, 9 is BT.2020."""
+    """A profile for colour primaries that a container names by number, with the tone curve of sRGB."""
     import imagecodecs
 
-    corners = {12: _P3_PRIMARIES, 9: _BT2020_PRIMARIES}.get(primaries or 0)
+    corners = _PRIMARIES.get(primaries or 0)
     if corners is None:
         return None
-    white = [0.3127, 0.3290, 1.0]
-    triples = [value for at in (0, 2, 4) for value in (corners[at], corners[at + 1], 1.0)]
+    value = np.linspace(0, 1, 1024)
+    linear = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
+    curve = (linear * 65535).round().astype(np.uint16)
     try:
-        return bytes(imagecodecs.cms_profile("rgb", whitepoint=white, primaries=triples, gamma=2.2))
+        return bytes(imagecodecs.cms_profile("rgb", whitepoint=_D65, primaries=corners, transferfunction=curve))
     except (ValueError, RuntimeError):
         return None
 

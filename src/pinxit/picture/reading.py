@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from pinxit.errors import NotFoundError, PictureError
-from pinxit.files import RAW_SUFFIXES
-from pinxit.picture.decoded import Decoded, Limits, decoding
-from pinxit.picture.deep_reader import read_png, read_tiff
+from pinxit.picture.decoded import Decoded, Limits
+from pinxit.picture.deep_reader import is_mosaic, read_png, read_tiff
 from pinxit.picture.formats import format_of
 from pinxit.picture.heif_reader import read_heif
 from pinxit.picture.pillow_reader import read_with_pillow
@@ -49,20 +48,9 @@ def read_file(file: BinaryIO, suffix: str, limits: Limits) -> Decoded:
     head = file.read(64)
     file.seek(0)
     format_name = format_of(head, suffix, limits.name)
-    if format_name == "TIFF" and suffix not in RAW_SUFFIXES and _is_raw(file, limits):
+    if format_name == "TIFF" and is_mosaic(file, limits):
         format_name = "RAW"
     readers = {"PNG": read_png, "TIFF": read_tiff, "HEIF": read_heif, "RAW": read_raw}
     if format_name in readers:
         return readers[format_name](file, limits)
     return read_with_pillow(file, format_name, limits)
-
-
-def _is_raw(file: BinaryIO, limits: Limits) -> bool:
-    """True for a TIFF that is a DNG, or whose pixels are a sensor's mosaic (bytes have no suffix to tell by)."""
-    import tifffile
-
-    with decoding(limits.name), tifffile.TiffFile(file) as tiff:
-        first = tiff.pages[0]
-        raw = 50706 in first.tags or int(first.photometric) in (32803, 34892)
-    file.seek(0)
-    return raw

@@ -118,10 +118,9 @@ def _write_with_pillow(file: Path, format_name: str, page: Page) -> None:
     array, alpha = to_bits(page.array, np.uint8), page.alpha
     if alpha is not None:
         alpha = to_bits(alpha, np.uint8)
-        array = _over_white(array, alpha) if format_name == "JPEG" else np.dstack([array, alpha])
-    mode = {1: "L", 3: "RGB", 4: "RGBA"}[array.shape[2]]
-    if mode == "RGBA" and alpha is None:
-        mode = "CMYK"
+        flat = format_name in ("JPEG", "BMP")
+        array = _over_white(array, alpha) if flat else np.dstack([array, alpha])
+    mode = {1: "L", 3: "RGB", 4: "CMYK" if page.array.shape[2] == 4 else "RGBA"}[array.shape[2]]
     height, width = array.shape[:2]
     data = np.ascontiguousarray(array).reshape(height, -1)
     image = Image.frombuffer(mode, (width, height), data, "raw", mode, 0, 1)
