@@ -1,0 +1,64 @@
+"""Where a style comes from."""
+
+import os
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
+
+from pinxit.errors import StyleError
+from pinxit.settings import pinxit_version
+
+
+def today() -> str:
+    """The day in UTC, as ISO date; ``SOURCE_DATE_EPOCH`` sets it for files that must come out the same."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    moment = datetime.fromtimestamp(int(epoch), UTC) if epoch.isdecimal() else datetime.now(UTC)
+    return moment.date().isoformat()
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a style comes from.
+
+    Args:
+        references: How many reference pictures it was learned from; 0 for an imported table.
+        hashes: SHA-256 of the reference files, hex.
+        created: ISO date.
+        pinxit: Version of pinxit that made it.
+        kind: "photo", "table" for an imported lookup table, "blend".
+        method: How it was made, in a few words.
+        licence: Licence of the references or of the table, as the user states it.
+        consent: Whether and how the authors of the references agreed, as the user states it.
+        notes: Anything else worth knowing.
+    """
+
+    references: int = 0
+    hashes: tuple[str, ...] = ()
+    created: str = field(default_factory=today)
+    pinxit: str = field(default_factory=pinxit_version)
+    kind: str = "photo"
+    method: str = ""
+    licence: str | None = None
+    consent: str | None = None
+    notes: str | None = None
+
+    @classmethod
+    def from_json(cls, values: object, file: str) -> "Provenance":
+        """Check the values read from a file and take them."""
+        if not isinstance(values, dict) or set(values) - {item.name for item in fields(cls)}:
+            raise _foreign(file, "other entries than this version knows")
+        hashes = values.get("hashes", [])
+        texts = {key: value for key, value in values.items() if key not in ("references", "hashes")}
+        sound = isinstance(hashes, list) and all(isinstance(item, str) for item in hashes)
+        sound &= all(isinstance(value, str) or (value is None and _optional(key)) for key, value in texts.items())
+        count = values.get("references", 0)
+        if not sound or not isinstance(count, int) or isinstance(count, bool) or count < 0:
+            raise _foreign(file, "entries of a wrong kind")
+        return cls(references=count, hashes=tuple(hashes), **texts)
+
+
+def _optional(key: str) -> bool:
+    return key in ("licence", "consent", "notes")
+
+
+def _foreign(file: str, what: str) -> StyleError:
+    return StyleError(f"{file} cannot be used: its provenance has {what}; learn or import the style again")
