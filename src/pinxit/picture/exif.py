@@ -7,6 +7,7 @@ from PIL import Image
 _LARGEST = 4 * 2**20
 _LONGEST_VALUE = 4096
 EXIF_FOLDER = 0x8769
+GPS_FOLDER = 0x8825
 _ORIENTATION = 0x0112
 
 # Description, make, model, resolution (3), software, date, artist, copyright.
@@ -64,8 +65,8 @@ def clean_exif(raw: bytes | None, *, keep_private: bool = False) -> bytes | None
     }
     exposure.pop(0xA002, None)
     exposure.pop(0xA003, None)
-    if keep_private and (places := _folder(exif, 0x8825)):
-        clean[0x8825] = places
+    if keep_private and (places := _folder(exif, GPS_FOLDER)):
+        clean[GPS_FOLDER] = places
     if exposure:
         clean[EXIF_FOLDER] = exposure
     return _serialized(clean, keep_private)
@@ -139,6 +140,6 @@ def exif_of_tiff(file: BinaryIO) -> bytes | None:
             small[tag] = value
     if folder := _folder(exif, EXIF_FOLDER):
         small[EXIF_FOLDER] = folder
-    if places := _folder(exif, 0x8825):
-        small[0x8825] = places
+    if places := _folder(exif, GPS_FOLDER):
+        small[GPS_FOLDER] = places
     return _serialized(small, keep_private=True)

@@ -249,7 +249,7 @@ def _read_image(image: Image.Image, limits: Limits) -> Decoded:
         orientation = image.getexif().get(0x0112, 1)
         image.load()
         known = orientation if orientation in range(1, 9) and image.format != "TIFF" else 1
-        return from_image(image, image.format or "ARRAY", orientation=known, **side)
+        return from_image(image, image.format or "ARRAY", orientation=known, lossless=False, **side)
 
 
 def _as_dtype(values: np.ndarray, dtype: np.dtype) -> np.ndarray:

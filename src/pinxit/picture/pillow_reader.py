@@ -9,6 +9,7 @@ from pinxit.errors import PictureError
 from pinxit.picture.decoded import Decoded, Limits, Space, check_frames, check_size, decoding
 from pinxit.picture.metadata import checked_dpi
 
+_LOSSLESS = {"BMP", "GIF", "PNG", "PPM", "TIFF"}
 _STRIP_BYTES = 16 * 2**20
 _MAX_SCANS = 400
 """Most scans of a progressive JPEG; encoders write about ten, and each costs a pass over the whole picture."""
@@ -46,8 +47,7 @@ def plugin_of(format_name: str) -> type[ImageFile.ImageFile]:
 def read_with_pillow(file: BinaryIO, format_name: str, limits: Limits) -> Decoded:
     """Decode the only (or primary) frame of a file, at most 8 bits a sample except for gray PNM."""
     with decoding(limits.name):
-        if format_name == "WEBP":
-            _check_webp(file, limits)
+        lossless = _check_webp(file, limits) if format_name == "WEBP" else format_name in _LOSSLESS
         with plugin_of(format_name)(file) as image:
             check_size(*image.size, limits)
             check_frames(_frames(image), limits)
@@ -59,7 +59,7 @@ def read_with_pillow(file: BinaryIO, format_name: str, limits: Limits) -> Decode
             image.load()
             # TIFF turns itself upright while it loads; the others leave it to us.
             orientation = 1 if format_name == "TIFF" else _orientation(image)
-            return from_image(image, format_name, orientation=orientation, **side)
+            return from_image(image, format_name, orientation=orientation, lossless=lossless, **side)
 
 
 def side_data(image: Image.Image) -> dict[str, Any]:
@@ -84,14 +84,13 @@ def from_image(image: Image.Image, format_name: str, **side: Any) -> Decoded:
     """Split a loaded Pillow image of any mode into colour samples and alpha."""
     image = _plain_mode(image)
     array = _to_array(image)
-    lossless = format_name in ("PNG", "TIFF", "BMP", "GIF", "PPM") or bool(image.info.get("lossless"))
     alpha = None
     if image.mode in ("LA", "RGBA"):
         alpha = np.ascontiguousarray(array[..., -1])
         array = np.ascontiguousarray(array[..., :-1])
     spaces: dict[str, Space] = {"CMYK": "cmyk", "LAB": "lab", "RGB": "rgb", "RGBA": "rgb"}
     space = spaces.get(image.mode, "gray")
-    return Decoded(array=array, space=space, format=format_name, alpha=alpha, lossless=lossless, **side)
+    return Decoded(array=array, space=space, format=format_name, alpha=alpha, **side)
 
 
 def _plain_mode(image: Image.Image) -> Image.Image:
@@ -164,8 +163,12 @@ def _stated_primaries(file: BinaryIO) -> int | None:
     return int.from_bytes(head[at + 8 : at + 10], "big") if at >= 0 else None
 
 
-def _check_webp(file: BinaryIO, limits: Limits) -> None:
-    """Read the canvas size of a WebP ourselves: its decoder takes memory for the canvas before it can be asked."""
+def _check_webp(file: BinaryIO, limits: Limits) -> bool:
+    """Read the canvas size of a WebP ourselves: its decoder takes memory for the canvas before it can be asked.
+
+    Returns:
+        Whether the picture is coded without loss.
+    """
     head = file.read(30)
     file.seek(0)
     kind = head[12:16]
@@ -179,3 +182,11 @@ def _check_webp(file: BinaryIO, limits: Limits) -> None:
     else:
         raise PictureError(f"{limits.name} is a WebP file without a picture; save it again as JPEG, PNG or TIFF")
     check_size(*size, limits)
+    at, name, length = 12, kind, 0
+    while name not in (b"VP8L", b"VP8 ", b""):
+        file.seek(at)
+        part = file.read(8)
+        name, length = part[:4], int.from_bytes(part[4:], "little")
+        at += 8 + length + length % 2
+    file.seek(0)
+    return name == b"VP8L"

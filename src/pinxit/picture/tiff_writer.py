@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from pinxit.picture.exif import EXIF_FOLDER, read_exif
+from pinxit.picture.exif import EXIF_FOLDER, GPS_FOLDER, read_exif
 
 _BIG = 3_900_000_000
 _TEXT_TAGS = {0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x8298}
@@ -37,9 +37,9 @@ def write_tiff(
     ]
     if xmp:
         tags.append((700, "B", len(xmp), xmp, True))
-    folder = parsed.get_ifd(EXIF_FOLDER)
-    if folder:
-        tags.append((EXIF_FOLDER, "I", 1, 0, True))
+    big = array.nbytes > _BIG  # the folders of a BigTIFF are laid out in another way: it goes without
+    folders = {tag: dict(parsed.get_ifd(tag)) for tag in (EXIF_FOLDER, GPS_FOLDER) if tag in parsed and not big}
+    tags += [(tag, "I", 1, 0, True) for tag, entries in folders.items() if entries]
     row_bytes = max(1, array.itemsize * int(np.prod(array.shape[1:])))
     tifffile.imwrite(
         file,
@@ -57,29 +57,34 @@ def write_tiff(
         extratags=tags,
         metadata=None,
         software=False,
-        bigtiff=array.nbytes > _BIG,
+        bigtiff=big,
+        byteorder="<",
         maxworkers=1,
     )
-    if folder:
-        _append_folder(file, dict(folder))
+    for tag, entries in folders.items():
+        if entries:
+            _append_folder(file, tag, entries)
 
 
-def _append_folder(file: Path, folder: dict[int, Any]) -> None:
-    """Put the EXIF folder, which tifffile cannot write, at the end and point to it."""
-    import tifffile
+def _append_folder(file: Path, tag: int, entries: dict[int, Any]) -> None:
+    """Put an EXIF or GPS folder, which tifffile cannot write, at the end of a classic little-endian file."""
     from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
-    with tifffile.TiffFile(file, mode="r+") as tiff:
-        if tiff.is_bigtiff:
-            return
-        handle = tiff.filehandle
-        offset = handle.size + handle.size % 2
-        entries = ImageFileDirectory_v2(
-            ifh=b"II*\0\0\0\0\0" if tiff.byteorder == "<" else b"MM\0*\0\0\0\0", group=EXIF_FOLDER
-        )
-        for tag, value in folder.items():
-            entries[tag] = value
-        data = entries.tobytes(offset)
-        tiff.pages[0].tags[EXIF_FOLDER].overwrite(offset)
-        handle.seek(0, 2)
-        handle.write(b"\0" * (offset - handle.tell()) + data)
+    folder = ImageFileDirectory_v2(ifh=b"II*\0\0\0\0\0", group=tag)
+    for entry, value in entries.items():
+        folder[entry] = value
+    with file.open("rb+") as handle:
+        handle.seek(4)
+        first = int.from_bytes(handle.read(4), "little")
+        handle.seek(first)
+        for number in range(int.from_bytes(handle.read(2), "little")):
+            at = first + 2 + 12 * number
+            handle.seek(at)
+            if int.from_bytes(handle.read(2), "little") == tag:
+                end = handle.seek(0, 2)
+                end += end % 2
+                handle.seek(end)
+                handle.write(folder.tobytes(end))
+                handle.seek(at + 8)
+                handle.write(end.to_bytes(4, "little"))
+                return
