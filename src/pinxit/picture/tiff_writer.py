@@ -39,7 +39,7 @@ def write_tiff(
         tags.append((700, "B", len(xmp), xmp, True))
     big = array.nbytes > _BIG  # the folders of a BigTIFF are laid out in another way: it goes without
     folders = {tag: dict(parsed.get_ifd(tag)) for tag in (EXIF_FOLDER, GPS_FOLDER) if tag in parsed and not big}
-    tags += [(tag, "I", 1, 0, True) for tag, entries in folders.items() if entries]
+    tags += [(tag - 1, "I", 1, 0, True) for tag, entries in folders.items() if entries]
     row_bytes = max(1, array.itemsize * int(np.prod(array.shape[1:])))
     tifffile.imwrite(
         file,
@@ -67,7 +67,11 @@ def write_tiff(
 
 
 def _append_folder(file: Path, tag: int, entries: dict[int, Any]) -> None:
-    """Put an EXIF or GPS folder, which tifffile cannot write, at the end of a classic little-endian file."""
+    """Put an EXIF or GPS folder at the end of a classic little-endian file.
+
+    tifffile does not write these pointers, so an entry with the number before, which nothing else uses, holds the
+    place, and becomes the pointer here; the entries stay in order.
+    """
     from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
     folder = ImageFileDirectory_v2(ifh=b"II*\0\0\0\0\0", group=tag)
@@ -80,11 +84,13 @@ def _append_folder(file: Path, tag: int, entries: dict[int, Any]) -> None:
         for number in range(int.from_bytes(handle.read(2), "little")):
             at = first + 2 + 12 * number
             handle.seek(at)
-            if int.from_bytes(handle.read(2), "little") == tag:
+            if int.from_bytes(handle.read(2), "little") == tag - 1:
                 end = handle.seek(0, 2)
                 end += end % 2
                 handle.seek(end)
                 handle.write(folder.tobytes(end))
+                handle.seek(at)
+                handle.write(tag.to_bytes(2, "little"))
                 handle.seek(at + 8)
                 handle.write(end.to_bytes(4, "little"))
                 return
