@@ -92,6 +92,7 @@ def test_thumbnail_and_iptc_do_not_survive(tmp_path: Path) -> None:
     assert b"Paris" not in result.read_bytes()
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 def test_damaged_exif_does_not_cost_the_picture(tmp_path: Path) -> None:
     image = Image.fromarray(np.zeros((8, 8, 3), np.uint8))
     for number, block in enumerate((b"II*\0\xff\xff\xff\xff", b"junk", b"MM\0*\0\0\0\x08\xff\xff" + b"\x01\x12" * 300)):

@@ -30,8 +30,10 @@ def write_png(
         array = np.dstack([array, alpha])
     if array.shape[2] == 1:
         array = array[..., 0]
+    raw = array.nbytes + len(array)  # rows and a filter byte each
+    room = raw + raw // 8 + 16_384  # imagecodecs' own guess is too small for tall pictures that do not compress
     # Level 4 with libpng's own filters: a third of the default's time for a few percent more bytes.
-    data = memoryview(imagecodecs.png_encode(np.ascontiguousarray(array), level=4))
+    data = memoryview(imagecodecs.png_encode(np.ascontiguousarray(array), level=4, out=room))
     chunks = b""
     if icc:
         chunks += _chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(icc))
