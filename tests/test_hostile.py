@@ -67,6 +67,7 @@ HUGE = {
     "png-text-bomb": png(8, 8, extra=chunk(b"zTXt", b"a\0\0" + zlib.compress(b"\0" * 80_000_000))),
     "png-profile-bomb": png(8, 8, extra=chunk(b"iCCP", b"a\0\0" + zlib.compress(b"\0" * 80_000_000))),
     "tiff": tiff(100_000, 100_000),
+    "tiff-promise": tiff(14_000, 14_000),
     "bmp": b"BM" + struct.pack("<IHHIIiiHHIIiiII", 100, 0, 0, 54, 40, 90_000, 90_000, 1, 24, 0, 0, 1, 1, 0, 0),
     "gif": b"GIF89a" + struct.pack("<HHBBB", 65_535, 65_535, 0, 0, 0) + b",\0\0\0\0\xff\xff\xff\xff\0\2\1\1\0;",
     "ppm": b"P6 90000 90000 255\n",

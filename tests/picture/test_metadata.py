@@ -80,6 +80,7 @@ def test_resolution_lives_in_exif_where_there_is_no_other_place(tmp_path: Path, 
     Image.fromarray(np.zeros((4, 4, 3), np.uint8)).save(tmp_path / "a.png", dpi=(300, 300))
     with Image.open(Picture.open(tmp_path / "a.png").save(tmp_path / f"b{target}")) as image:
         assert float(image.getexif()[0x011A]) == pytest.approx(300, abs=0.02)
+    assert Picture.open(tmp_path / f"b{target}").metadata.dpi == pytest.approx((300, 300), abs=0.02)
 
 
 def test_thumbnail_and_iptc_do_not_survive(tmp_path: Path) -> None:

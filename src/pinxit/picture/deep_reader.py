@@ -52,6 +52,7 @@ def read_tiff(file: BinaryIO, limits: Limits) -> Decoded:
                 raise PictureError(f"{limits.name} is a TIFF of volumes or many bands, and a picture was wanted")
             deep = page.dtype is not None and page.dtype.itemsize > 1
             if deep:
+                _check_promise(page, tiff.filehandle.size, limits)
                 return _deep_page(page, limits)
         file.seek(0)
         return read_with_pillow(file, "TIFF", limits)
@@ -81,6 +82,13 @@ def _only_page(tiff: Any, limits: Limits) -> Any:
         full += not (tag is not None and int(tag.value) & 0b101)
     check_frames(full, limits)
     return first
+
+
+def _check_promise(page: Any, size: int, limits: Limits) -> None:
+    """Refuse a header that promises more samples than a file of this size can hold, before room is made for them."""
+    most = {1: 1, 5: 2000, 8: 1100, 32773: 128, 32946: 1100}.get(int(page.compression))  # by TIFF's compression codes
+    if most and int(page.nbytes) > most * size + 2**20:
+        raise PictureError(f"{limits.name} is a TIFF cut short: its header promises more than the file can hold")
 
 
 def _deep_page(page: Any, limits: Limits) -> Decoded:

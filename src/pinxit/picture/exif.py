@@ -4,14 +4,16 @@ from typing import Any, BinaryIO
 
 from PIL import Image
 
+from pinxit.picture.metadata import checked_dpi
+
 _LARGEST = 4 * 2**20
 _LONGEST_VALUE = 4096
 EXIF_FOLDER = 0x8769
 GPS_FOLDER = 0x8825
 _ORIENTATION = 0x0112
 
-# Description, make, model, resolution (3), software, date, artist, copyright.
-_HARMLESS = {0x010E, 0x010F, 0x0110, 0x011A, 0x011B, 0x0128, 0x0131, 0x0132, 0x013B, 0x8298}
+# Description, make, model, software, date, artist, copyright; the resolution is kept beside EXIF.
+_HARMLESS = {0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x8298}
 # Exposure, aperture, sensitivity, dates, lens, flash and the like; not the maker's note (0x927C), the comment (0x9286),
 # the owner (0xA430), serial numbers (0xA431, 0xA435) or the picture's unique number (0xA420).
 _HARMLESS_EXPOSURE = (
@@ -20,10 +22,11 @@ _HARMLESS_EXPOSURE = (
     | {0x920A, 0x9290, 0x9291, 0x9292, 0xA20E, 0xA20F, 0xA210, 0xA215, 0xA217, 0xA300, 0xA301, 0xA401, 0xA402, 0xA403}
     | {0xA404, 0xA405, 0xA406, 0xA407, 0xA408, 0xA409, 0xA40A, 0xA40C, 0xA432, 0xA433, 0xA434, 0xA500}
 )
-# What speaks of the stored pixels and no longer holds: size, coding, strips, orientation, thumbnail and the like.
+# What speaks of the stored pixels and no longer holds, or is written in another place: size, coding, strips,
+# orientation, resolution, thumbnail and the like.
 _STALE = {0x0100, 0x0101, 0x0102, 0x0103, 0x0106, 0x0111, 0x0112, 0x0115, 0x0116, 0x0117, 0x011C, 0x013D, 0x0140}
 _STALE |= {0x0142, 0x0143, 0x0144, 0x0145, 0x014A, 0x0152, 0x0153, 0x015B, 0x0201, 0x0202, 0x0211, 0x0212, 0x0213}
-_STALE |= {0x02BC, 0x8773, 0x83BB, 0x8649, 0x00FE, 0x0214}
+_STALE |= {0x011A, 0x011B, 0x0128, 0x02BC, 0x8773, 0x83BB, 0x8649, 0x00FE, 0x0214}
 
 
 def read_exif(raw: bytes | None) -> Image.Exif:
@@ -42,6 +45,16 @@ def orientation_of(raw: bytes | None) -> int:
     """The orientation 1..8 that an EXIF block states; 1 where it states none."""
     value = read_exif(raw).get(_ORIENTATION, 1)
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def resolution_of(raw: bytes | None) -> tuple[float, float] | None:
+    """The dots per inch that an EXIF block states, or None."""
+    exif = read_exif(raw)
+    unit = exif.get(0x0128, 2)
+    dpi = checked_dpi((exif.get(0x011A), exif.get(0x011B)))
+    if dpi is None or unit not in (2, 3):
+        return None
+    return checked_dpi((dpi[0] * 2.54, dpi[1] * 2.54)) if unit == 3 else dpi
 
 
 def clean_exif(raw: bytes | None, *, keep_private: bool = False) -> bytes | None:

@@ -17,18 +17,19 @@ from pinxit.picture.exif import clean_exif
 from pinxit.picture.label import EDITED, EditLabel
 from pinxit.picture.metadata import Metadata
 from pinxit.picture.orientation import upright
+from pinxit.picture.page import Page
 from pinxit.picture.pillow_reader import from_image, side_data
 from pinxit.picture.profile import from_srgb, srgb_profile, to_srgb
 from pinxit.picture.reading import read_bytes, read_path
 from pinxit.picture.shrink import shrink
-from pinxit.picture.writing import Page, check_fits, format_for, to_bits, write_page
+from pinxit.picture.writing import check_fits, format_for, to_bits, write_page
 from pinxit.picture.xmp import clean_xmp, labelled
 
 Source: TypeAlias = "str | os.PathLike[str] | bytes | bytearray | memoryview | Image.Image | np.ndarray | Picture"
 """Everything that can be opened as a picture."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Picture:
     """One still picture in memory.
 
@@ -46,6 +47,10 @@ class Picture:
 
     def __post_init__(self) -> None:
         check_array(self.array, self.alpha)
+
+    def __repr__(self) -> str:
+        alpha = " with alpha" if self.alpha is not None else ""
+        return f"Picture({self.width}x{self.height} {self.array.dtype}{alpha}, {self.metadata.format})"
 
     @classmethod
     def open(

@@ -7,6 +7,7 @@ from PIL import Image, ImageFile
 
 from pinxit.errors import PictureError
 from pinxit.picture.decoded import Decoded, Limits, Space, check_frames, check_size, decoding
+from pinxit.picture.exif import resolution_of
 from pinxit.picture.metadata import checked_dpi
 
 _LOSSLESS = {"BMP", "GIF", "PNG", "PPM", "TIFF"}
@@ -72,11 +73,12 @@ def side_data(image: Image.Image) -> dict[str, Any]:
     if isinstance(xmp, str):
         xmp = xmp.encode()
     icc = info.get("icc_profile")
+    exif = exif.removeprefix(b"Exif\0\0") if isinstance(exif, bytes) and exif else None
     return {
         "icc": icc if isinstance(icc, bytes) and icc else None,
-        "exif": exif.removeprefix(b"Exif\0\0") if isinstance(exif, bytes) and exif else None,
+        "exif": exif,
         "xmp": xmp if isinstance(xmp, bytes) and xmp else None,
-        "dpi": checked_dpi(info.get("dpi")),
+        "dpi": checked_dpi(info.get("dpi")) or resolution_of(exif),
     }
 
 

@@ -6,54 +6,37 @@ from typing import Any
 import numpy as np
 
 from pinxit.picture.exif import EXIF_FOLDER, GPS_FOLDER, read_exif
+from pinxit.picture.page import Page
 
 _BIG = 3_900_000_000
 _TEXT_TAGS = {0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x8298}
 _ROWS_BYTES = 2**20
 
 
-def write_tiff(
-    file: Path,
-    array: np.ndarray,
-    alpha: np.ndarray | None,
-    icc: bytes | None,
-    exif: bytes | None,
-    xmp: bytes | None,
-    dpi: tuple[float, float] | None,
-) -> None:
-    """Write (H, W, 1|3|4) gray, RGB or CMYK samples with an optional (H, W) straight alpha, deflated without loss."""
+def write_tiff(file: Path, page: Page) -> None:
+    """Write gray, RGB or CMYK samples with straight alpha where there is one, deflated without loss."""
     import tifffile
 
-    photometric = {1: "minisblack", 3: "rgb", 4: "separated"}[array.shape[2]]
-    parsed = read_exif(exif)
-    if alpha is not None:
-        array = np.dstack([array, alpha])
-    elif array.shape[2] == 1:
+    array = page.array if page.alpha is None else np.dstack([page.array, page.alpha])
+    channels = page.array.shape[2]
+    if array.shape[2] == 1:
         array = array[..., 0]
-    tags: list[tuple[int, str, int, Any, bool]] = [
-        (tag, "s", 0, value, True)
-        for tag, value in parsed.items()
-        if tag in _TEXT_TAGS and isinstance(value, str) and value.isascii()
-    ]
-    if xmp:
-        tags.append((700, "B", len(xmp), xmp, True))
-    big = array.nbytes > _BIG  # the folders of a BigTIFF are laid out in another way: it goes without
-    folders = {tag: dict(parsed.get_ifd(tag)) for tag in (EXIF_FOLDER, GPS_FOLDER) if tag in parsed and not big}
-    tags += [(tag - 1, "I", 1, 0, True) for tag, entries in folders.items() if entries]
+    big = array.nbytes > _BIG
+    tags, folders = _tags(page, with_folders=not big)  # a BigTIFF's folders are laid out in another way: none
     row_bytes = max(1, array.itemsize * int(np.prod(array.shape[1:])))
     tifffile.imwrite(
         file,
         np.ascontiguousarray(array),
-        photometric=photometric,
+        photometric={1: "minisblack", 3: "rgb", 4: "separated"}[channels],
         planarconfig="contig" if array.ndim == 3 else None,
-        extrasamples=["unassalpha"] if alpha is not None else None,
+        extrasamples=["unassalpha"] if page.alpha is not None else None,
         compression="zlib",
         compressionargs={"level": 5},
         predictor=True,
         rowsperstrip=max(1, _ROWS_BYTES // row_bytes),
-        resolution=dpi,
-        resolutionunit="INCH" if dpi else None,
-        iccprofile=icc,
+        resolution=page.dpi,
+        resolutionunit="INCH" if page.dpi else None,
+        iccprofile=page.icc,
         extratags=tags,
         metadata=None,
         software=False,
@@ -62,8 +45,22 @@ def write_tiff(
         maxworkers=1,
     )
     for tag, entries in folders.items():
-        if entries:
-            _append_folder(file, tag, entries)
+        _append_folder(file, tag, entries)
+
+
+def _tags(page: Page, with_folders: bool) -> tuple[list[tuple[int, str, int, Any, bool]], dict[int, dict[int, Any]]]:
+    """Entries for tifffile (number, type, count, value, first page only), and the folders to append afterwards."""
+    exif = read_exif(page.exif)
+    tags: list[tuple[int, str, int, Any, bool]] = [
+        (tag, "s", 0, value, True)
+        for tag, value in exif.items()
+        if tag in _TEXT_TAGS and isinstance(value, str) and value.isascii()
+    ]
+    if page.xmp:
+        tags.append((700, "B", len(page.xmp), page.xmp, True))
+    folders = {tag: dict(exif.get_ifd(tag)) for tag in (EXIF_FOLDER, GPS_FOLDER) if with_folders and tag in exif}
+    folders = {tag: entries for tag, entries in folders.items() if entries}
+    return tags + [(tag - 1, "I", 1, 0, True) for tag in folders], folders
 
 
 def _append_folder(file: Path, tag: int, entries: dict[int, Any]) -> None:

@@ -1,6 +1,6 @@
 """From pixels to a file: each format with its profile, EXIF, XMP and resolution."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ from PIL import Image
 
 from pinxit.errors import PictureError
 from pinxit.picture.exif import with_resolution
+from pinxit.picture.page import Page
 from pinxit.picture.png_writer import write_png
 from pinxit.picture.tiff_writer import write_tiff
 
@@ -30,28 +31,6 @@ _LONGEST_SIDE = {"JPEG": 65_500, "WEBP": 16_383, "AVIF": 65_536, "BMP": 2**31 - 
 _CHANNELS = {"JPEG": (1, 3, 4), "PNG": (1, 3), "TIFF": (1, 3, 4), "WEBP": (3,), "AVIF": (3,), "BMP": (3,)}
 _LARGEST_EXIF = 65_000
 _STRIP_PIXELS = 2**20
-
-
-@dataclass(frozen=True, eq=False)
-class Page:
-    """Everything that goes into one file.
-
-    Args:
-        array: (H, W, C) uint8, uint16 or float32 (0..1); C is 1 gray, 3 RGB or 4 CMYK (0 is paper).
-        alpha: (H, W) of the same dtype, or None.
-        icc, exif, xmp, dpi: Side data, ready to be written, or None.
-        quality: 1..100 of the lossy formats.
-        lossless: WebP without loss.
-    """
-
-    array: np.ndarray
-    alpha: np.ndarray | None = None
-    icc: bytes | None = None
-    exif: bytes | None = None
-    xmp: bytes | None = None
-    dpi: tuple[float, float] | None = None
-    quality: int = 95
-    lossless: bool = False
 
 
 def format_for(path: Path) -> str:
@@ -83,9 +62,9 @@ def check_fits(path: Path, format_name: str, shape: tuple[int, ...]) -> None:
 def write_page(file: Path, format_name: str, page: Page) -> None:
     """Write one page to ``file`` in the named format."""
     if format_name == "PNG":
-        write_png(file, _integer(page.array), _integer(page.alpha), page.icc, page.exif, page.xmp, page.dpi)
+        write_png(file, replace(page, array=_integer(page.array), alpha=_integer(page.alpha)))
     elif format_name == "TIFF":
-        write_tiff(file, page.array, page.alpha, page.icc, page.exif, page.xmp, page.dpi)
+        write_tiff(file, page)
     else:
         _write_with_pillow(file, format_name, page)
 
@@ -107,7 +86,7 @@ def to_bits(array: np.ndarray, dtype: type[np.unsignedinteger[Any]]) -> np.ndarr
     return out
 
 
-def _integer(array: np.ndarray | None) -> np.ndarray | None:
+def _integer(array: np.ndarray | None) -> Any:
     """PNG has no floats: 16 bits take their place."""
     if array is None or array.dtype.kind == "u":
         return array
