@@ -222,14 +222,42 @@ def test_alpha_is_laid_on_white_where_it_cannot_be_kept(tmp_path: Path) -> None:
         assert Picture.open(Picture.open(array).save(tmp_path / f"a{suffix}")).array.min() > 250
 
 
-def test_cmyk_goes_back_to_cmyk_only_where_it_fits(tmp_path: Path) -> None:
-    from PIL import ImageCms
-
+def test_cmyk_without_profile_is_saved_as_rgb(tmp_path: Path) -> None:
     image = Image.fromarray(smooth()).convert("CMYK")
     image.save(tmp_path / "a.jpg", quality=100)
     picture = Picture.open(tmp_path / "a.jpg")
     assert np.abs(picture.array.astype(int) - np.asarray(image.convert("RGB"))).mean() < 3
-    assert ImageCms and Picture.open(picture.save(tmp_path / "b.jpg", profile="source")).profile is None
+    with Image.open(picture.save(tmp_path / "b.jpg", profile="source")) as saved:
+        assert saved.mode == "RGB"
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".tif"])
+def test_cmyk_goes_through_its_profile_and_back(tmp_path: Path, suffix: str, ink_profile: bytes) -> None:
+    path = tmp_path / f"a{suffix}"
+    options = {"quality": 100} if suffix == ".jpg" else {}
+    Image.new("CMYK", (16, 16), (0, 0, 0, 128)).save(path, icc_profile=ink_profile, **options)
+    picture = Picture.open(path)
+    assert picture.profile == ink_profile
+    assert np.abs(picture.array.astype(int) - 118).max() <= 2  # L* 49.8; without the profile it would be 127
+    with Image.open(picture.save(tmp_path / f"b{suffix}", profile="source")) as saved:
+        assert saved.mode == "CMYK" and saved.info["icc_profile"] == ink_profile
+        inks = np.asarray(saved).reshape(-1, 4).astype(int)
+    assert np.abs(inks - [0, 0, 0, 128]).max() <= 2
+    with Image.open(picture.save(tmp_path / f"c{suffix}")) as saved:
+        assert saved.mode == "RGB"
+    for other in (".png", ".webp", ".avif", ".bmp"):
+        with pytest.raises(PictureError, match="holds no CMYK"):
+            picture.save(tmp_path / f"d{other}", profile="source")
+
+
+def test_deep_cmyk_goes_through_its_profile(tmp_path: Path, ink_profile: bytes) -> None:
+    inks = np.zeros((4, 4, 4), np.uint16)
+    inks[..., 3] = 32896
+    tifffile.imwrite(tmp_path / "a.tif", inks, photometric="separated", iccprofile=ink_profile)
+    picture = Picture.open(tmp_path / "a.tif")
+    assert picture.array.dtype == np.uint16 and np.abs(picture.array / 257 - 118).max() < 2
+    saved = picture.save(tmp_path / "b.tif", profile="source")
+    assert np.abs(tifffile.imread(saved)[..., 3].astype(int) - 32896).max() < 500
 
 
 @pytest.mark.parametrize("name", ["a.gif", "a", "a.heic", "a.jp2", "a.dng"])
