@@ -69,8 +69,8 @@ class Picture:
         broken one is passed over. A file that is sRGB, or says nothing, keeps its values exactly.
 
         Args:
-            source: Path; a file's bytes; ``PIL.Image`` (its current frame); array (H, W), (H, W, 3) or (H, W, 4) of uint8, uint16 or
-                float 0..1 (sRGB; not copied where it fits already); or a Picture.
+            source: Path; a file's bytes; ``PIL.Image`` (its current frame); array (H, W), (H, W, 3) or (H, W, 4) of
+                uint8, uint16 or float 0..1 (sRGB; not copied where it fits already); or a Picture.
             max_pixels: Most pixels, checked from the header before decoding.
             keep_private: Keep GPS places, serial numbers and the maker's note, which are removed otherwise.
             shrink_to: Longest side wanted, in pixels; a larger picture is decoded cheaply and made that small.
