@@ -147,6 +147,7 @@ class _Reader:
         """Take the keyword lines; the first line of numbers comes back."""
         for count, line in enumerate(lines):
             if line[0] in "+-.0123456789":
+                self._check_domains()
                 return line
             if count > 100:
                 raise self._wrong("it has too many lines before its table")
@@ -169,8 +170,10 @@ class _Reader:
             raise self._wrong(f"{keyword} marks a table for video range; export it for full range")
         else:
             raise self._wrong(f"{keyword[:40]!r} is no keyword of the format")
+
+    def _check_domains(self) -> None:
         for low, high in self.domain.values():
-            if keyword != "DOMAIN_MIN" and not all(a < b for a, b in zip(low, high, strict=True)):
+            if not all(a < b for a, b in zip(low, high, strict=True)):
                 raise self._wrong(f"its domain from {low} to {high} is empty")
 
     def _take_size(self, kind: str, rest: str) -> None:

@@ -1,0 +1,156 @@
+"""``pinxit learn``: a style from pictures."""
+
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pinxit import doors
+from pinxit.cli.options import DryRun, Json, Overwrite, Quiet, Replace
+from pinxit.cli.running import default_of, emit, note, progress, say
+from pinxit.cli.writing import check_new_file, make_folder_of
+from pinxit.errors import InputError, PinxitError
+
+
+def learn(
+    pictures: Annotated[
+        list[str], typer.Argument(help="Finished pictures: files, folders, patterns.", show_default=False)
+    ],
+    name: Annotated[
+        str | None, typer.Option("--name", "-n", help="Keep the style in the library by this name.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the style to this .pinxit file.")] = None,
+    neutral: Annotated[
+        str | None, typer.Option(help="Folder of your own pictures without any look.", show_default=False)
+    ] = None,
+    before: Annotated[
+        str | None, typer.Option(help="Folder of the same pictures before they got the look.", show_default=False)
+    ] = None,
+    refine: Annotated[
+        str, typer.Option(help="Adversarial refinement: auto, on or off.", metavar="auto|on|off")
+    ] = default_of(doors.learn, "refine"),
+    seed: Annotated[int, typer.Option(help="Same seed, same style.")] = default_of(doors.learn, "seed"),
+    licence: Annotated[str | None, typer.Option(help="Licence of the pictures, kept in the style.")] = None,
+    consent: Annotated[str | None, typer.Option(help="Who agreed to the learning, kept in the style.")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Fail when one picture cannot be read.")] = False,
+    replace_old: Replace = False,
+    overwrite: Overwrite = False,
+    dry_run: DryRun = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Learn a style from finished pictures that have it, and keep it under a name, in a file, or both.
+
+    Example: pinxit learn holiday/ --name "golden hour"
+    """
+    from pinxit.files import find_pictures
+
+    _check_refine(refine)
+    name, output = _check_places(name, output, replace_old=replace_old, overwrite=overwrite)
+    found = find_pictures(pictures)
+    others = {key: find_pictures([folder]) for key, folder in (("neutral", neutral), ("before", before)) if folder}
+    facts: dict[str, Any] = {"name": name, "file": output, "pictures": len(found)}
+    facts |= {key: len(paths) for key, paths in others.items()}
+    if dry_run:
+        return _report(facts | {"dry_run": True}, f"would learn from {len(found)} pictures", json)
+    start = time.monotonic()
+    with progress("learning", hidden=quiet or json) as update:
+        style = doors.learn(
+            found,
+            neutral=neutral,
+            before=before,
+            refine=refine,
+            seed=seed,
+            strict=strict,
+            on_progress=lambda *values: update(*_readable(values)),
+        )
+    style = replace(style, name=name, provenance=replace(style.provenance, licence=licence, consent=consent))
+    _keep(style, output, replace_old=replace_old)
+    facts |= {"seconds": round(time.monotonic() - start, 2), "provenance": asdict(style.provenance)}
+    facts |= {
+        "expected_error": style.tone.expected_error if style.tone else None,
+        "skipped": len(found) - style.provenance.references,
+    }
+    if facts["skipped"] and not json:
+        note(f"{facts['skipped']} of {len(found)} pictures could not be used", quiet)
+    _report(facts, _sentence(style, output, facts["seconds"]), json, quiet)
+
+
+def _readable(values: tuple[Any, ...]) -> tuple[int, int, str]:
+    done, total, *rest = values
+    return done, total, str(rest[0]) if rest else ""
+
+
+def _check_refine(refine: str) -> None:
+    if refine not in ("auto", "on", "off"):
+        raise InputError(f"--refine {refine} came; auto, on or off is wanted")
+
+
+def _check_places(
+    name: str | None, output: Path | None, *, replace_old: bool, overwrite: bool
+) -> tuple[str | None, Path | None]:
+    """Refuse before the work what would fail after it."""
+    from pinxit.library import Library
+    from pinxit.style import STYLE_SUFFIX, check_name
+
+    if name is None and output is None:
+        raise InputError("nothing says where the style goes; add --name NAME, or -o FILE.pinxit")
+    if name is not None:
+        name = check_name(name) if replace_old else Library().check_free(name)
+    if output is not None:
+        if output.suffix.lower() != STYLE_SUFFIX:
+            raise InputError(f"{output} does not end in {STYLE_SUFFIX}; other formats come from: pinxit export")
+        output = check_new_file(output, overwrite=overwrite)
+    return name, output
+
+
+def _keep(style: Any, output: Path | None, *, replace_old: bool) -> None:
+    from pinxit.library import Library
+
+    if output is not None:
+        style.save(make_folder_of(output))
+    if style.name is None:
+        return
+    try:
+        Library().add(style, replace=replace_old)
+    except PinxitError as error:
+        if output is None:
+            # Minutes of work are not thrown away because the library does not take the style.
+            rescued = _rescue(style)
+            raise type(error)(f"{error}. The style was saved as {rescued}") from error
+        raise
+
+
+def _rescue(style: Any) -> Path:
+    import tempfile
+
+    for folder in (Path.cwd(), Path(tempfile.gettempdir())):
+        path = next(
+            folder / f"{style.name}{n or ''}.pinxit"
+            for n in range(1000)
+            if not (folder / f"{style.name}{n or ''}.pinxit").exists()
+        )
+        try:
+            return style.save(path)
+        except PinxitError:
+            continue
+    raise PinxitError("and it could not be saved elsewhere")
+
+
+def _sentence(style: Any, output: Path | None, seconds: float) -> str:
+    places = [f"as {style.name!r} in the library"] if style.name else []
+    places += [f"in {output}"] if output else []
+    error = style.tone.expected_error if style.tone else None
+    expected = f"; expected error {error:.1f} (CIEDE2000)" if error is not None else ""
+    return (
+        f"learned from {style.provenance.references} pictures in {seconds:.1f} s{expected}; kept {' and '.join(places)}"
+    )
+
+
+def _report(facts: dict[str, Any], sentence: str, json: bool, quiet: bool = False) -> None:
+    if json:
+        emit(facts)
+    elif not quiet:
+        say(sentence)

@@ -1,0 +1,54 @@
+"""The program ``pinxit`` and its commands."""
+
+from typing import Annotated
+
+import typer
+
+from pinxit.cli.bench import bench
+from pinxit.cli.export import export
+from pinxit.cli.learn import learn
+from pinxit.cli.pretrain import pretrain
+from pinxit.cli.running import CarefulGroup, say
+from pinxit.cli.styles import styles
+from pinxit.cli.transfer import transfer
+
+app = typer.Typer(
+    name="pinxit",
+    cls=CarefulGroup,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_show_locals=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(learn)
+app.command()(transfer)
+app.add_typer(styles, name="styles")
+app.command()(export)
+app.add_typer(bench, name="bench")
+app.command()(pretrain)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from pinxit.settings import pinxit_version
+
+        say(f"pinxit {pinxit_version()}")
+        raise typer.Exit()
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """Learn a visual style from a handful of pictures and give it to any picture.
+
+    Exit codes: 0 done, 2 wrong input, 3 not found, 4 no room or no right to write, 5 learning failed, 6 an extra is
+    missing, 130 stopped by Ctrl-C.
+    """
+
+
+def main() -> None:
+    """Run the program."""
+    app()

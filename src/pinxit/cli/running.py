@@ -1,0 +1,99 @@
+"""How every command runs: errors to exit codes, words to the terminal, JSON to scripts."""
+
+import contextlib
+import inspect
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from pinxit.errors import PinxitError
+
+INTERRUPTED = 130
+
+
+class CarefulGroup(TyperGroup):
+    """Commands whose errors end in one line on stderr and the error's exit code; with ``--json`` also on stdout."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Remember whether a script is listening."""
+        ctx.meta["pinxit.json"] = "--json" in args
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except PinxitError as error:
+            _fail(ctx, type(error).__name__, str(error), error.exit_code)
+        except KeyboardInterrupt:
+            _fail(ctx, "Interrupted", "stopped; the same command goes on from here", INTERRUPTED)
+        except BrokenPipeError:
+            # The reader of our output (head, less) has gone; nobody is left to tell.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(0) from None
+
+
+def _fail(ctx: Any, kind: str, message: str, code: int) -> None:
+    message = " ".join(message.split())
+    if ctx.meta["pinxit.json"]:
+        emit({"error": {"type": kind, "message": message, "exit_code": code}})
+    typer.echo(f"pinxit: {message}", err=True)
+    raise typer.Exit(code)
+
+
+def emit(value: Any) -> None:
+    """Print one JSON document on stdout."""
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def say(text: str) -> None:
+    """Print a result on stdout."""
+    typer.echo(text)
+
+
+def note(text: str, quiet: bool = False) -> None:
+    """Print a remark on stderr."""
+    if not quiet:
+        typer.echo(text, err=True)
+
+
+def table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print rows as a table on stdout."""
+    from rich.console import Console
+    from rich.table import Table
+
+    sheet = Table(*headings, box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        sheet.add_row(*("" if cell is None else str(cell) for cell in row))
+    Console(soft_wrap=not sys.stdout.isatty(), markup=False).print(sheet)
+
+
+def default_of(function: Callable[..., Any], name: str) -> Any:
+    """The default of a function's argument, so that the command line has no second opinion."""
+    return inspect.signature(function).parameters[name].default
+
+
+@contextlib.contextmanager
+def progress(what: str, *, hidden: bool) -> Iterator[Callable[[int, int, str], None]]:
+    """Show a bar with the time left on stderr when that is a terminal.
+
+    Yields:
+        A function to call with how much is done, of how much, and what is going on.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=hidden or not console.is_terminal) as bar:
+        task = bar.add_task(what, total=None)
+
+        def update(done: int, total: int, text: str = "") -> None:
+            bar.update(task, completed=done, total=total, description=text or what)
+
+        yield update

@@ -1,0 +1,177 @@
+"""``pinxit transfer``: a style to one picture or many."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pinxit import doors
+from pinxit.cli.options import DryRun, Json, Overwrite, Quiet
+from pinxit.cli.running import default_of, emit, note, progress, say
+from pinxit.cli.writing import check_new_file, make_folder_of
+from pinxit.engines.plan import WRITABLE_SUFFIXES, plan_tasks
+from pinxit.errors import InputError
+from pinxit.files import PICTURE_SUFFIXES, find_pictures
+from pinxit.picture import DEFAULT_MAX_PIXELS, Picture
+
+
+def transfer(
+    inputs: Annotated[list[str], typer.Argument(help="Pictures: files, folders, patterns.", show_default=False)],
+    style: Annotated[
+        str, typer.Option("--style", "-s", help="Name in the library, or a .pinxit, .cube or HaldCLUT file.")
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="A file for one picture, else a folder.", show_default=False)
+    ],
+    strength: Annotated[
+        float, typer.Option(help="Of the whole style; 0 none, 1 as learned, more goes beyond.")
+    ] = default_of(doors.transfer, "strength"),
+    tone: Annotated[float, typer.Option(help="Of the colours.")] = default_of(doors.transfer, "tone"),
+    finish: Annotated[float, typer.Option(help="Of the vignette and grain.")] = default_of(doors.transfer, "finish"),
+    correct: Annotated[float, typer.Option(help="Of the correction of exposure and white balance.")] = default_of(
+        doors.transfer, "correct"
+    ),
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Pictures in work at once.")] = 1,
+    profile: Annotated[str, typer.Option(help="Colour profile of the results.", metavar="srgb|source")] = default_of(
+        Picture.save, "profile"
+    ),
+    quality: Annotated[int, typer.Option(min=1, max=100, help="Of JPEG, WebP and AVIF.")] = default_of(
+        Picture.save, "quality"
+    ),
+    suffix: Annotated[str | None, typer.Option(help="Suffix of all results in a folder, such as .png.")] = None,
+    keep_private: Annotated[bool, typer.Option("--keep-private", help="Keep GPS places and serial numbers.")] = False,
+    max_pixels: Annotated[int, typer.Option(min=1, help="Most pixels of one picture.")] = DEFAULT_MAX_PIXELS,
+    strict: Annotated[bool, typer.Option("--strict", help="Stop at the first picture that fails.")] = False,
+    overwrite: Overwrite = False,
+    dry_run: DryRun = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Give a style to pictures.
+
+    A folder keeps its sub-folders, and what an earlier run has done is skipped. Example:
+    pinxit transfer holiday/ --style "golden hour" -o graded/
+    """
+    from pinxit.engines.batch import BatchSettings
+
+    settings = BatchSettings(
+        strength=strength,
+        tone=tone,
+        finish=finish,
+        correct=correct,
+        quality=quality,
+        profile=_checked_profile(profile),
+        keep_private=keep_private,
+        max_pixels=max_pixels,
+        suffix=_checked_suffix(suffix),
+    )
+    settings.check()
+    opened = doors.open_style(style)
+    output = output.expanduser()
+    source = _single(inputs, output)
+    if source is not None:
+        _one(
+            source,
+            opened,
+            check_new_file(output, overwrite=overwrite),
+            settings,
+            dry_run=dry_run,
+            json=json,
+            quiet=quiet,
+        )
+    elif dry_run:
+        tasks = plan_tasks(inputs, output, suffix=settings.suffix)
+        pairs = [{"source": task.source, "target": output / task.target} for task in tasks]
+        _show({"dry_run": True, "results": pairs}, [f"{p['source']} -> {p['target']}" for p in pairs], json)
+    else:
+        _many(inputs, opened, output, settings, jobs, overwrite, strict, json, quiet)
+
+
+def _single(inputs: list[str], output: Path) -> Path | None:
+    """The one picture when the output is to be one file, or None when it is a folder."""
+    suffix = output.suffix.lower()
+    if output.is_dir() or suffix not in PICTURE_SUFFIXES:
+        return None
+    if suffix not in WRITABLE_SUFFIXES:
+        raise InputError(f"{output.name}: {suffix} files are read only; take {', '.join(WRITABLE_SUFFIXES)}")
+    found = find_pictures(inputs)
+    if len(found) > 1 or any(Path(item).expanduser().is_dir() for item in inputs):
+        raise InputError(f"{output} names one file for {len(found)} pictures; name a folder instead")
+    if output.exists() and output.samefile(found[0]):
+        raise InputError(f"{output} is the picture itself; choose another name")
+    return found[0]
+
+
+def _one(source: Path, style: Any, target: Path, settings: Any, *, dry_run: bool, json: bool, quiet: bool) -> None:
+    if dry_run:
+        return _show(
+            {"dry_run": True, "results": [{"source": source, "target": target}]}, [f"{source} -> {target}"], json
+        )
+    picture = Picture.open(source, max_pixels=settings.max_pixels, keep_private=settings.keep_private)
+    strengths = {key: getattr(settings, key) for key in ("strength", "tone", "finish", "correct")}
+    result = doors.transfer(picture, style, **strengths)
+    result.save(make_folder_of(target), quality=settings.quality, profile=settings.profile)
+    _show({"results": [{"source": source, "target": target, "state": "done"}]}, [] if quiet else [f"{target}"], json)
+
+
+def _many(
+    inputs: list[str],
+    style: Any,
+    output: Path,
+    settings: Any,
+    jobs: int,
+    overwrite: bool,
+    strict: bool,
+    json: bool,
+    quiet: bool,
+) -> None:
+    from pinxit.engines.batch import transfer_batch
+
+    with progress("transferring", hidden=quiet or json) as update:
+        report = transfer_batch(
+            inputs,
+            style,
+            output,
+            settings=settings,
+            workers=jobs,
+            overwrite=overwrite,
+            strict=strict,
+            on_progress=lambda outcome, done, total: update(done, total, outcome.source.name),
+        )
+    counts = {state: report.count(state) for state in ("done", "skipped", "failed")}
+    if json:
+        keys = ("source", "target", "state", "error")
+        results = [{key: getattr(outcome, key) for key in keys} for outcome in report.outcomes]
+        emit({**counts, "seconds": round(report.seconds, 2), "results": results})
+    for failure in report.failures:
+        note(f"pinxit: {failure.error}")
+    sentence = (
+        f"{counts['done']} done, {counts['skipped']} done before, {counts['failed']} failed, in {report.seconds:.1f} s"
+    )
+    if not json and not quiet:
+        say(f"{sentence}: {output}")
+    if report.outcomes and counts["failed"] == len(report.outcomes):
+        raise typer.Exit(InputError.exit_code)
+
+
+def _show(facts: dict[str, Any], lines: list[str], json: bool) -> None:
+    if json:
+        emit(facts)
+    else:
+        for line in lines:
+            say(line)
+
+
+def _checked_profile(profile: str) -> Any:
+    if profile not in ("srgb", "source"):
+        raise InputError(f"--profile {profile} came; srgb or source is wanted")
+    return profile
+
+
+def _checked_suffix(suffix: str | None) -> str | None:
+    if suffix is None:
+        return None
+    suffix = "." + suffix.lower().removeprefix(".")
+    if suffix not in WRITABLE_SUFFIXES:
+        raise InputError(f"--suffix {suffix} cannot be written; take one of {', '.join(WRITABLE_SUFFIXES)}")
+    return suffix

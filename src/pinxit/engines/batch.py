@@ -1,0 +1,272 @@
+"""Giving a style to many pictures: folders, several at once, going on where a stopped run ended."""
+
+import contextlib
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from pinxit.engines.engine import Engine
+from pinxit.engines.journal import Journal, identity, locked_journal
+from pinxit.engines.plan import Task, plan_tasks
+from pinxit.errors import CapacityError, InputError, PinxitError
+from pinxit.files import writing_error
+from pinxit.picture import DEFAULT_MAX_PIXELS, Picture
+from pinxit.style import Style
+
+_QUIET = 2.0  # seconds without a change after which an unfinished file belongs to nobody any more
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchSettings:
+    """How the pictures of a batch are made.
+
+    Args:
+        strength: Of the whole style, 0 and up.
+        tone: Of the tone half.
+        finish: Of vignette and grain.
+        correct: Of the exposure and white-balance correction of each picture.
+        quality: 1..100 for JPEG, WebP and AVIF.
+        profile: "srgb", or "source" for the picture's own ICC profile.
+        keep_private: Keep GPS places and serial numbers.
+        max_pixels: Most pixels of one picture.
+        suffix: Suffix of all results, such as ".png"; None keeps each picture's own where it can be written.
+    """
+
+    strength: float = 1.0
+    tone: float = 1.0
+    finish: float = 0.0
+    correct: float = 0.0
+    quality: int = 95
+    profile: Literal["srgb", "source"] = "srgb"
+    keep_private: bool = False
+    max_pixels: int = DEFAULT_MAX_PIXELS
+    suffix: str | None = None
+
+    def made_with(self, style: Style) -> str:
+        """A short name for everything that the pixels of a result depend on beside the picture."""
+        text = json.dumps({**asdict(self), "style": style.fingerprint, "max_pixels": None}, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+    def check(self) -> None:
+        """Raise InputError for a strength that is negative or not finite; what the files cannot hold shows later."""
+        for name in ("strength", "tone", "finish", "correct"):
+            value = getattr(self, name)
+            if not 0 <= value < float("inf"):
+                raise InputError(f"{name} {value} came; a number from 0 on is wanted, 1 is the style as learned")
+        if not 1 <= self.quality <= 100:
+            raise InputError(f"quality {self.quality} came; 1 to 100 is wanted")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one picture.
+
+    Args:
+        source: The picture.
+        target: Where its result is, or would be.
+        state: "done", "skipped" (was done before) or "failed".
+        error: Why it failed, one line.
+        exit_code: That of the error, 0 without one.
+    """
+
+    source: Path
+    target: Path
+    state: Literal["done", "skipped", "failed"]
+    error: str | None = None
+    exit_code: int = 0
+
+
+@dataclass(frozen=True)
+class BatchReport:
+    """What became of all pictures, in their order.
+
+    Args:
+        outcomes: One per picture; fewer when the run was stopped by ``strict``.
+        seconds: Wall time.
+    """
+
+    outcomes: tuple[Outcome, ...] = field(default_factory=tuple)
+    seconds: float = 0.0
+
+    def count(self, state: str) -> int:
+        """How many pictures are "done", "skipped" or "failed"."""
+        return sum(outcome.state == state for outcome in self.outcomes)
+
+    @property
+    def failures(self) -> tuple[Outcome, ...]:
+        """The pictures that failed."""
+        return tuple(outcome for outcome in self.outcomes if outcome.state == "failed")
+
+
+def transfer_batch(
+    inputs: Iterable[str | Path],
+    style: Style,
+    out: str | Path,
+    *,
+    settings: BatchSettings | None = None,
+    workers: int = 1,
+    overwrite: bool = False,
+    strict: bool = False,
+    on_progress: Callable[[Outcome, int, int], None] | None = None,
+) -> BatchReport:
+    """Give a style to every picture of files, folders and patterns.
+
+    What is done is skipped: a result counts as done when it is there and the folder's journal says that it was made
+    from this picture (path, size, time of change) with this style and these settings. The run may be interrupted or
+    killed at any moment: results are written whole, and the next run does the rest. Pictures that fail are passed over.
+
+    Args:
+        inputs: Files, folders (their sub-folders are kept) and patterns.
+        style: The style.
+        out: Output folder, made when missing.
+        settings: Strengths and file settings.
+        workers: Pictures in work at once; each one needs memory of its own.
+        overwrite: Replace files that no earlier run made, and make again what is done.
+        strict: Stop at the first picture that fails.
+        on_progress: Called in this thread with every outcome, how many there are so far, and how many there will be.
+
+    Raises:
+        InputError: No picture, a wrong setting, or a result that would replace one of the pictures.
+        NotFoundError: A path is not there.
+        CapacityError: The disk is full, the folder cannot be written or is in use by another run.
+        PinxitError: The first picture's failure when ``strict`` is set.
+    """
+    start = time.monotonic()
+    settings = settings or BatchSettings()
+    settings.check()
+    if workers < 1:
+        raise InputError(f"{workers} workers came; 1 or more is wanted")
+    out = Path(out).expanduser()
+    inputs = [inputs] if isinstance(inputs, str | Path) else list(inputs)
+    plan_tasks(inputs, out, suffix=settings.suffix)  # what is wrong with the inputs shows before a folder is made
+    _make_folder(out)
+    with locked_journal(out) as journal:
+        tasks = plan_tasks(inputs, out, suffix=settings.suffix, earlier=journal.targets)
+        folders = {(out / target).parent for target in [*journal.targets.values(), *(task.target for task in tasks)]}
+        outcomes: dict[Task, Outcome] = {}
+        run = _Run(style, out, settings, journal, overwrite)
+        with _swept(folders), contextlib.closing(run.outcomes(tasks, workers)) as results:
+            for task, outcome in results:
+                if strict and outcome.state == "failed":
+                    raise run.errors[task]
+                outcomes[task] = outcome
+                if on_progress:
+                    on_progress(outcome, len(outcomes), len(tasks))
+    return BatchReport(tuple(outcomes[task] for task in tasks), time.monotonic() - start)
+
+
+class _Run:
+    """One run over one output folder; the journal is written by the calling thread alone."""
+
+    def __init__(self, style: Style, out: Path, settings: BatchSettings, journal: Journal, overwrite: bool) -> None:
+        self.settings, self.out, self.journal, self.overwrite = settings, out, journal, overwrite
+        self.made_with = settings.made_with(style)
+        self.engine = Engine(style)
+        self.errors: dict[Task, PinxitError] = {}
+
+    def outcomes(self, tasks: list[Task], workers: int) -> Iterator[tuple[Task, Outcome]]:
+        """Do the tasks, up to ``workers`` at once; a stop lets those in work come to their end and starts no other."""
+        waiting = iter(tasks)
+        running: dict[Future[None], tuple[Task, dict[str, Any]]] = {}
+        pool = ThreadPoolExecutor(workers, thread_name_prefix="pinxit")
+        try:
+            while True:
+                for task in waiting:
+                    try:
+                        source = self._begin(task)
+                    except PinxitError as error:
+                        yield task, self._failed(task, error)
+                        continue
+                    if source is None:
+                        yield task, Outcome(task.source, self.out / task.target, "skipped")
+                        continue
+                    running[pool.submit(self._make, task)] = (task, source)
+                    if len(running) >= workers:
+                        break
+                if not running:
+                    return
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    yield running[future][0], self._end(future, *running.pop(future))
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+            for future, (task, source) in running.items():
+                if future.done() and not future.cancelled():
+                    self._end(future, task, source)
+
+    def _begin(self, task: Task) -> dict[str, Any] | None:
+        """Note that a picture is begun; None when there is nothing to do."""
+        target = self.out / task.target
+        try:
+            source = identity(task.source)
+            taken = target.exists()
+        except OSError as error:
+            raise InputError(f"{task.source} cannot be read ({error.strerror})") from error
+        if not self.overwrite and self.journal.done(task.target, source, self.made_with, target):
+            return None
+        if taken and not self.overwrite and not self.journal.ours(task.target, target):
+            raise InputError(f"{target} is there already and was not made by this; add --overwrite to replace it")
+        self.journal.add("started", task.target, source, self.made_with)
+        return source
+
+    def _make(self, task: Task) -> None:
+        chosen = self.settings
+        picture = Picture.open(task.source, max_pixels=chosen.max_pixels, keep_private=chosen.keep_private)
+        result = self.engine.transfer(
+            picture, strength=chosen.strength, tone=chosen.tone, finish=chosen.finish, correct=chosen.correct
+        )
+        target = self.out / task.target
+        _make_folder(target.parent)
+        result.save(target, quality=chosen.quality, profile=chosen.profile)
+
+    def _end(self, future: "Future[None]", task: Task, source: dict[str, Any]) -> Outcome:
+        target = self.out / task.target
+        try:
+            future.result()
+        except CapacityError:
+            raise  # no room or no right to write: the next picture would fare no better
+        except MemoryError:
+            reason = CapacityError(f"{task.source} needs more memory than there is; use fewer workers (-j 1)")
+            self.journal.add("failed", task.target, source, self.made_with)
+            return self._failed(task, reason)
+        except PinxitError as error:
+            self.journal.add("failed", task.target, source, self.made_with)
+            return self._failed(task, error)
+        self.journal.add("done", task.target, source, self.made_with, result_size=target.stat().st_size)
+        return Outcome(task.source, target, "done")
+
+    def _failed(self, task: Task, error: PinxitError) -> Outcome:
+        self.errors[task] = error
+        text = str(error) if task.source.name in str(error) else f"{task.source}: {error}"
+        return Outcome(task.source, self.out / task.target, "failed", text, error.exit_code)
+
+
+@contextlib.contextmanager
+def _swept(folders: Iterable[Path]) -> Iterator[None]:
+    """Remove the unfinished files that killed runs left in these folders, before and after."""
+    start = time.time()
+    _sweep(folders, start)
+    try:
+        yield
+    finally:
+        _sweep(folders, start)
+
+
+def _sweep(folders: Iterable[Path], start: float) -> None:
+    for path in (path for folder in folders for path in folder.glob(".pinxit-*.part*")):
+        with contextlib.suppress(OSError):
+            if path.stat().st_mtime < min(start, time.time() - _QUIET):
+                path.unlink()
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise CapacityError(f"{folder} is a file, and a folder was wanted; choose another name") from error
+    except OSError as error:
+        raise writing_error(error, folder) from error

@@ -1,0 +1,57 @@
+"""A lookup table in any file format, told by the suffix."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from pinxit.errors import InputError
+from pinxit.exporting.cube import read_cube, write_cube
+from pinxit.exporting.hald import read_hald, write_hald
+from pinxit.tone.lut import Lut
+
+TABLE_SUFFIXES = (".cube", ".png")
+
+
+def check_table_path(path: str | os.PathLike[str]) -> Path:
+    """Return the path when its suffix names a format of tables.
+
+    Raises:
+        InputError: Another suffix.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in TABLE_SUFFIXES:
+        raise InputError(f"{path.name or path} names no table format; end the name in .cube, or in .png for a HaldCLUT")
+    return path
+
+
+def write_table(
+    lut: Lut,
+    path: str | os.PathLike[str],
+    *,
+    size: int = 33,
+    level: int = 8,
+    title: str = "pinxit",
+    notes: Sequence[str] = (),
+) -> Path:
+    """Write a table as .cube (``size`` nodes a side, with title and notes) or as HaldCLUT PNG (``level``).
+
+    Raises:
+        InputError: Another suffix, or a size or level out of range.
+        CapacityError: The disk is full or the folder cannot be written.
+    """
+    path = check_table_path(path)
+    if path.suffix.lower() == ".cube":
+        return write_cube(lut, path, size=size, title=title, notes=notes)
+    return write_hald(lut, path, level=level)
+
+
+def read_table(path: str | os.PathLike[str]) -> Lut:
+    """Read a .cube file or a HaldCLUT PNG.
+
+    Raises:
+        InputError: Another suffix.
+        NotFoundError: The path is not there.
+        StyleError: The file is damaged or no table.
+    """
+    path = check_table_path(path)
+    return read_cube(path) if path.suffix.lower() == ".cube" else read_hald(path)
