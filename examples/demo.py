@@ -117,8 +117,8 @@ def contact_sheet(references: list[np.ndarray], rows: list[tuple]) -> Image.Imag
     for line, (name, before, result, truth, untouched, transferred) in enumerate(rows):
         y = top + 24 + line * step
         labels = (
-            f"{name}: before, {untouched:.1f} away",
-            f"with the learned look, {transferred:.1f} away",
+            f"{name}: before, CIEDE2000 {untouched:.1f}",
+            f"with the learned look, CIEDE2000 {transferred:.1f}",
             "the hidden look itself",
         )
         for column, (photo, label) in enumerate(zip((before, result, truth), labels, strict=True)):
@@ -129,13 +129,13 @@ def contact_sheet(references: list[np.ndarray], rows: list[tuple]) -> Image.Imag
 
 
 def tile(photo: np.ndarray, width: int, height: int) -> Image.Image:
-    """The middle of a photo, filling a tile."""
+    """A photo filling a tile; more is cut off below than above, where heads are."""
     image = Image.fromarray(photo)
     scale = max(width / image.width, height / image.height)
     image = image.resize(
         (round(image.width * scale + 0.5), round(image.height * scale + 0.5)), Image.Resampling.LANCZOS
     )
-    left, top = (image.width - width) // 2, (image.height - height) // 2
+    left, top = (image.width - width) // 2, (image.height - height) // 3
     return image.crop((left, top, left + width, top + height))
 
 

@@ -51,12 +51,13 @@ def show(name: StyleName, json: Json = False) -> None:
     facts["fingerprint"] = style.fingerprint
     if style.tone:
         facts |= {"table": f"{style.tone.lut.size} nodes a side", "adaptive": style.adaptive}
-        facts |= {"expected_error": style.tone.expected_error, "finish": asdict(style.tone.finish)}
+        facts |= {"expected_error": style.tone.expected_error, **asdict(style.tone.finish)}
     if json:
         return emit(facts)
     shown = {key: value for key, value in facts.items() if value not in (None, "", ())}
     shown["hashes"] = f"{len(style.provenance.hashes)} files"
-    table(("", ""), [(key.replace("_", " "), value) for key, value in shown.items()])
+    for key, value in shown.items():
+        say(f"{key.replace('_', ' ') + ':':16} {value}")
 
 
 @styles.command()
