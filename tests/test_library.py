@@ -237,7 +237,11 @@ def test_processes_share(home):
     """Four processes start the library at once and fight for six names: each name has one winner."""
     with multiprocessing.get_context("spawn").Pool(4) as pool:
         won = pool.starmap(add_many, [(str(home), worker) for worker in range(4)])
-    assert sorted(sum(won, [])) == sorted(names(Library())) == [f"style {n}" for n in range(6)]
+    assert (
+        sorted(name for winner in won for name in winner)
+        == sorted(names(Library()))
+        == [f"style {n}" for n in range(6)]
+    )
 
 
 LOOP = """

@@ -68,6 +68,8 @@ class Journal:
             with self.path.open("ab", buffering=0) as file:
                 # A torn last line of a killed run must not swallow this one.
                 file.write(("" if _ends_well(self.path) else "\n").encode() + line.encode())
+                if state == "started":  # on the disk before the result is, or a crash would make a stranger of it
+                    os.fsync(file.fileno())
         except OSError as error:
             raise writing_error(error, self.path) from error
 

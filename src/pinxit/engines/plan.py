@@ -50,22 +50,17 @@ def plan_tasks(
     wanted = {source: place for source, place in _places(inputs, out)}
     if not wanted:
         raise InputError(f"all pictures lie in the output folder {out} itself; name another input or output folder")
-    earlier = earlier or {}
+    kept = {
+        source: _kept(place, suffix, (earlier or {}).get(str(source.absolute()))) for source, place in wanted.items()
+    }
+    # Names that need no change come first, so that a newcomer never pushes them aside.
+    plain = [source for source, place in wanted.items() if _result(place, suffix) == place]
     taken: set[str] = set()
     chosen: dict[Path, Path] = {}
-    kept = [source for source in wanted if str(source.absolute()) in earlier]
-    # Names that need no change come first, so that a newcomer never pushes them aside.
-    plain = [source for source in wanted if _result(wanted[source], suffix) == wanted[source]]
-    for source in dict.fromkeys([*kept, *plain, *wanted]):
-        choices = _choices(wanted[source], suffix)
-        before = earlier.get(str(source.absolute()))
-        result = _result(wanted[source], suffix)
-        # The journal is only a file: what it says is taken where it could have been said today.
-        if before is not None and (Path(before).parent, Path(before).suffix) == (result.parent, result.suffix):
-            choices = itertools.chain([Path(before)], choices)
-        target = next(choice for choice in choices if str(choice).casefold() not in taken)
-        taken.add(str(target).casefold())
-        chosen[source] = target
+    for source in dict.fromkeys([*(source for source in wanted if kept[source]), *plain, *wanted]):
+        choices = itertools.chain(filter(None, [kept[source]]), _choices(wanted[source], suffix))
+        chosen[source] = next(choice for choice in choices if str(choice).casefold() not in taken)
+        taken.add(str(chosen[source]).casefold())
     _refuse_own(chosen, out)
     return [Task(source, chosen[source]) for source in wanted]
 
@@ -113,6 +108,13 @@ def _folder(item: str | Path) -> Path | None:
 
 def _result(place: Path, suffix: str | None) -> Path:
     return place.with_suffix(suffix or result_suffix(place.suffix))
+
+
+def _kept(place: Path, suffix: str | None, before: str | None) -> Path | None:
+    """The name of an earlier run. The journal is only a file: its names are taken where they could be given today."""
+    result = _result(place, suffix)
+    sound = before is not None and (Path(before).parent, Path(before).suffix) == (result.parent, result.suffix)
+    return Path(before) if sound else None
 
 
 def _choices(place: Path, suffix: str | None) -> Iterator[Path]:

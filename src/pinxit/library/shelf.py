@@ -28,8 +28,8 @@ class Shelf:
         self.folder = folder
         try:
             folder.mkdir(parents=True, exist_ok=True)
-        except FileExistsError as error:
-            raise CapacityError(f"{folder} is a file, and the library needs a folder there; set PINXIT_HOME") from error
+        except (FileExistsError, NotADirectoryError) as error:
+            raise CapacityError(f"{folder} cannot be made, a file is in its way; set PINXIT_HOME") from error
         except OSError as error:
             raise writing_error(error, folder) from error
 

@@ -1,0 +1,5 @@
+"""``python -m pinxit`` is ``pinxit``."""
+
+from pinxit.cli import main
+
+main()
