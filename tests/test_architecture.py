@@ -13,9 +13,9 @@ SOURCE = Path(pinxit.__file__).parent
 
 FLOORS = [
     {"errors"},
-    {"settings"},
+    {"settings", "color"},
     {"files"},
-    {"color", "picture", "container", "provenance", "thumbnail"},
+    {"picture", "container", "provenance", "thumbnail"},
     {"networks", "losses", "tone"},
     {"style"},
     {"blending"},

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from pinxit.engines.engine import Engine
+from pinxit.engines.engine import MOST, Engine
 from pinxit.engines.journal import Journal, identity, locked_journal
 from pinxit.engines.plan import Task, plan_tasks
 from pinxit.errors import CapacityError, InputError, PinxitError
@@ -53,11 +53,11 @@ class BatchSettings:
         return hashlib.sha256(text.encode()).hexdigest()[:24]
 
     def check(self) -> None:
-        """Raise InputError for a strength that is negative or not finite; what the files cannot hold shows later."""
+        """Raise InputError for a strength or quality out of range, before any picture is opened."""
         for name in ("strength", "tone", "finish", "correct"):
             value = getattr(self, name)
-            if not 0 <= value < float("inf"):
-                raise InputError(f"{name} {value} came; a number from 0 on is wanted, 1 is the style as learned")
+            if not 0 <= value <= MOST:
+                raise InputError(f"{name} {value} came; a number from 0 to {MOST:g} is wanted, 1 is the style as learned")
         if not 1 <= self.quality <= 100:
             raise InputError(f"quality {self.quality} came; 1 to 100 is wanted")
 
