@@ -57,7 +57,7 @@ class BatchSettings:
         for name in ("strength", "tone", "finish", "correct"):
             value = getattr(self, name)
             if not 0 <= value <= MOST:
-                raise InputError(f"{name} {value} came; a number from 0 to {MOST:g} is wanted, 1 is the style as learned")
+                raise InputError(f"{name} {value} came; 0 to {MOST:g} is wanted, 1 is the style as learned")
         if not 1 <= self.quality <= 100:
             raise InputError(f"quality {self.quality} came; 1 to 100 is wanted")
 
