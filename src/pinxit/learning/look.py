@@ -1,0 +1,149 @@
+"""Learn a photographer's look: read the references, predict the tone, fit or refine it, and say where it came from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from pinxit.errors import InputError, PictureError
+from pinxit.learning.monochrome import as_monochrome, tint_by_lightness
+from pinxit.learning.references import DETAILS, Progress, References, eight_bits, read_references
+from pinxit.picture import Picture
+from pinxit.provenance import Provenance
+from pinxit.style import Style
+from pinxit.thumbnail import thumbnail_of
+from pinxit.tone.finish import estimate_finish
+from pinxit.tone.lut import Lut
+from pinxit.tone.tone import Tone
+
+Refine = Literal["auto", "on", "off"]
+REFINE_FROM: int | None = None  # "auto" refines from this many references on; None: it did not help (docs/benchmarks.md)
+
+
+def learn_look(
+    pictures: Sequence[Any],
+    *,
+    neutral: Sequence[Any] | None = None,
+    before: Sequence[Any] | None = None,
+    refine: Refine = "auto",
+    seed: int = 0,
+    strict: bool = False,
+    on_progress: Progress | None = None,
+) -> Style:
+    """Learn a look from finished photos.
+
+    Args:
+        pictures: Finished photos with the look: whatever ``Picture.open`` takes.
+        neutral: The user's own photos without it, if there are any.
+        before: The same photos before they got the look; pairs are matched by file name, or by order for arrays.
+        refine: Adversarial refinement: "on", "off", or "auto" where it measurably helps.
+        seed: Same pictures and seed, same style.
+        strict: Fail at the first picture that cannot be read.
+        on_progress: Called as (done, total, text).
+
+    Returns:
+        A style without a name.
+
+    Raises:
+        InputError: No pictures, or a wrong setting.
+        PictureError: No picture can be read, or one cannot with ``strict``.
+        LearningError: There is nothing to learn from.
+    """
+    if refine not in ("auto", "on", "off"):
+        raise InputError(f"refine {refine!r} came; 'auto', 'on' or 'off' is wanted")
+    references = read_references(pictures, strict=strict, on_progress=on_progress)
+    plain = _readable(neutral) if neutral else None
+    if before is not None:
+        tone, method = _from_pairs(references, before, plain)
+    else:
+        tone, method = _from_references(references, plain, refine, seed, on_progress)
+    notes = [f"skipped {line}" for line in references.skipped]
+    if references.repeated:
+        notes.append(f"{references.repeated} copies of other references were passed over")
+    return Style(
+        tone=tone,
+        provenance=Provenance(
+            references=len(references.arrays),
+            hashes=references.hashes,
+            method=method,
+            notes="; ".join(notes) or None,
+        ),
+        thumbnail=thumbnail_of(references.arrays),
+    )
+
+
+def _from_references(
+    references: References, plain: list[np.ndarray] | None, refine: Refine, seed: int, on_progress: Progress | None
+) -> tuple[Tone, str]:
+    from pinxit.learning.predict import predict_look
+    from pinxit.networks.weights import look_predictor
+
+    network = look_predictor()
+    predicted = predict_look(network, list(references.arrays), plain)
+    lut, method = predicted.lut, "predicted"
+    wanted = refine == "on" or (refine == "auto" and REFINE_FROM is not None and len(references.arrays) >= REFINE_FROM)
+    if wanted:
+        lut, method = _refined(lut, references, plain, network.settings["side"], seed, on_progress)
+    tint = tint_by_lightness(references.thumbnails(64).transpose(0, 2, 3, 1).reshape(-1, 3))
+    if tint is not None:
+        lut, method = as_monochrome(lut, tint), f"{method}, monochrome"
+    return Tone(lut, _finish(references), predicted.code, predicted.error), method
+
+
+def _refined(
+    lut: Lut, references: References, plain: list[np.ndarray] | None, side: int, seed: int, on_progress: Progress | None
+) -> tuple[Lut, str]:
+    from pinxit.learning.refine import refine_tone
+    from pinxit.networks.weights import ordinary_thumbnails
+    from pinxit.picture.sampling import thumbnails
+
+    content = thumbnails(plain, side) if plain else ordinary_thumbnails()
+    result = refine_tone(lut, references.thumbnails(side), content, seed=seed, on_progress=on_progress)
+    if not result.kept:
+        return lut, "predicted (refinement brought no gain on held-out references)"
+    return result.lut, f"predicted, refined (held-out distance {result.before:.4f} to {result.after:.4f})"
+
+
+def _from_pairs(references: References, before: Sequence[Any], plain: list[np.ndarray] | None) -> tuple[Tone, str]:
+    from pinxit.learning.paired import fit_pairs, match_pairs, open_small
+    from pinxit.learning.predict import predict_look
+    from pinxit.networks.weights import look_predictor
+
+    pairs = match_pairs(before, references.sources)
+    after = {id(source): array for source, array in zip(references.sources, references.arrays, strict=True)}
+    small = [(open_small(first), after[id(second)]) for first, second in pairs]
+    predicted = predict_look(look_predictor(), list(references.arrays), plain)
+    lut, residual = fit_pairs(small, prior=predicted.lut)
+    return Tone(lut, _finish(references)), f"fitted to {len(small)} pairs (rms residual {residual:.4f})"
+
+
+def _readable(pictures: Sequence[Any]) -> list[np.ndarray]:
+    """Pictures that only help; what cannot be read is left out."""
+    arrays = []
+    for source in pictures:
+        try:
+            arrays.append(eight_bits(Picture.open(source, shrink_to=512).array))
+        except PictureError:
+            continue
+    return arrays
+
+
+def _finish(references: References) -> Any:
+    """Vignette from all references; grain from a few of them read whole, since making small removes it."""
+    whole = []
+    for source in references.sources[:DETAILS]:
+        if isinstance(source, str | os.PathLike):
+            whole.append(_middle(eight_bits(Picture.open(source).array)))
+    vignette = estimate_finish(list(references.arrays))
+    if not whole:
+        return vignette
+    grain = estimate_finish(whole)
+    return type(vignette)(vignette=vignette.vignette, grain=grain.grain, grain_size=grain.grain_size)
+
+
+def _middle(array: np.ndarray, side: int = 1024) -> np.ndarray:
+    top, left = (max(0, (n - side) // 2) for n in array.shape[:2])
+    return array[top : top + side, left : left + side]

@@ -1,0 +1,187 @@
+"""Random looks, where the truth is known: what LookPredictor is trained on.
+
+A look is a table of output colours at the nodes of an RGB grid. Every family draws a whole batch of parameters at once.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+LUMA = (0.2126, 0.7152, 0.0722)
+
+
+def grid_nodes(size: int) -> Tensor:
+    """Nodes of an RGB grid, (size**3, 3), red fastest, as in a .cube file."""
+    axis = torch.linspace(0, 1, size)
+    blue, green, red = torch.meshgrid(axis, axis, axis, indexing="ij")
+    return torch.stack([red, green, blue], -1).reshape(-1, 3)
+
+
+def _normal(n: int, *shape: int, scale: float, generator: torch.Generator) -> Tensor:
+    return torch.randn(n, *shape, generator=generator) * scale
+
+
+def _uniform(n: int, *shape: int, low: float, high: float, generator: torch.Generator) -> Tensor:
+    return low + (high - low) * torch.rand(n, *shape, generator=generator)
+
+
+def _luma(x: Tensor) -> Tensor:
+    return (x * x.new_tensor(LUMA)).sum(-1, keepdim=True)
+
+
+def tone_curve(x: Tensor, g: torch.Generator) -> Tensor:
+    """One contrast curve for all channels: gamma, a sigmoid of random slope and pivot, and a smooth wobble."""
+    n = len(x)
+    gamma = torch.exp(_normal(n, 1, 1, scale=0.28, generator=g))
+    slope = _uniform(n, 1, 1, low=0.01, high=6.0, generator=g)
+    pivot = _uniform(n, 1, 1, low=0.35, high=0.65, generator=g)
+    y = x.clamp(0, 1) ** gamma
+    low, high = torch.sigmoid(-slope * pivot), torch.sigmoid(slope * (1 - pivot))
+    sigmoid = (torch.sigmoid(slope * (y - pivot)) - low) / (high - low)
+    mix = _uniform(n, 1, 1, low=-0.25, high=1.0, generator=g)
+    y = y + mix * (sigmoid - y)
+    wobble = sum(_normal(n, 1, 1, scale=0.03 / k, generator=g) * torch.sin(math.pi * k * y) for k in (1, 2, 3))
+    return y + wobble
+
+
+def channel_curves(x: Tensor, g: torch.Generator) -> Tensor:
+    """Random smooth curves, one a channel: ends lifted or cut, gamma, and a wobble (cross processing, old film)."""
+    n = len(x)
+    scale = torch.exp(_normal(n, 1, 1, scale=0.6, generator=g))
+    gamma = torch.exp(_normal(n, 1, 3, scale=0.16, generator=g) * scale)
+    low = _normal(n, 1, 3, scale=0.05, generator=g) * scale
+    high = 1 + _normal(n, 1, 3, scale=0.06, generator=g) * scale
+    y = x.clamp(0, 1) ** gamma
+    for k in (1, 2, 3):
+        y = y + _normal(n, 1, 3, scale=0.03 / k, generator=g) * scale * torch.sin(math.pi * k * x)
+    return low + (high - low) * y
+
+
+def fade(x: Tensor, g: torch.Generator) -> Tensor:
+    """Lifted blacks and lowered whites, slightly tinted."""
+    n = len(x)
+    low = _uniform(n, 1, 1, low=-0.06, high=0.16, generator=g) + _normal(n, 1, 3, scale=0.02, generator=g)
+    high = 1 - _uniform(n, 1, 1, low=-0.05, high=0.16, generator=g) - _normal(n, 1, 3, scale=0.02, generator=g).abs()
+    return low + (high - low) * x
+
+
+def white_balance(x: Tensor, g: torch.Generator) -> Tensor:
+    """Temperature and tint, as gains in light that is about linear (power 2.2)."""
+    n = len(x)
+    warm, tint, level = (_normal(n, 1, 1, scale=s, generator=g) for s in (0.22, 0.1, 0.15))
+    gains = torch.exp(torch.cat([warm, tint, -warm], -1) + level)
+    return (x.clamp(0) ** 2.2 * gains).clamp(1e-6) ** (1 / 2.2)
+
+
+def saturation(x: Tensor, g: torch.Generator) -> Tensor:
+    """More or less colour about the luminance; one in twelve looks is black and white."""
+    n = len(x)
+    gain = torch.exp(_normal(n, 1, 1, scale=0.35, generator=g))
+    grey = torch.rand(n, 1, 1, generator=g) < 1 / 12
+    luma = _luma(x)
+    return luma + torch.where(grey, torch.zeros_like(gain), gain) * (x - luma)
+
+
+def channel_mix(x: Tensor, g: torch.Generator) -> Tensor:
+    """A colour matrix near one whose rows sum to one, so that grey stays grey."""
+    n = len(x)
+    matrix = _normal(n, 3, 3, scale=0.12, generator=g) * torch.exp(_normal(n, 1, 1, scale=0.5, generator=g))
+    matrix = matrix - matrix.mean(2, keepdim=True)
+    return x + x @ matrix.transpose(1, 2)
+
+
+def hue_bands(x: Tensor, g: torch.Generator) -> Tensor:
+    """Hue, saturation and lightness shifts that vary smoothly with hue (six bands, periodic)."""
+    n = len(x)
+    luma = _luma(x)
+    red, green, blue = x.unbind(-1)
+    u, v = (2 * red - green - blue) / 2, math.sqrt(3) / 2 * (green - blue)
+    hue, chroma = torch.atan2(v, u + 1e-9), (u**2 + v**2 + 1e-12).sqrt()
+    waves = torch.stack([f(k * hue) for k in (1, 2, 3) for f in (torch.sin, torch.cos)], -1)  # (n, nodes, 6)
+    amounts = _normal(n, 6, 3, scale=1.0, generator=g) * torch.tensor([0.12, 0.14, 0.05])
+    turn, gain, light = (waves @ amounts).unbind(-1)
+    turn = turn + _normal(n, 1, scale=0.06, generator=g)
+    hue, gain = hue + turn, torch.exp(gain)
+    du, dv = chroma * gain * torch.cos(hue) - u, chroma * gain * torch.sin(hue) - v
+    moved = torch.stack([du * 2 / 3, -du / 3 + dv / math.sqrt(3), -du / 3 - dv / math.sqrt(3)], -1)
+    moved = x + moved
+    return moved + (luma - _luma(moved)) + (light * chroma).unsqueeze(-1)
+
+
+def split_toning(x: Tensor, g: torch.Generator) -> Tensor:
+    """One tint for the shadows, another for the highlights."""
+    n = len(x)
+    balance = _uniform(n, 1, 1, low=0.3, high=0.7, generator=g)
+    luma = _luma(x).clamp(0, 1)
+    high = luma ** (2 * balance)
+    strength = torch.exp(_normal(n, 1, 1, scale=0.6, generator=g)) * 0.07
+    shadow, light = (_normal(n, 1, 3, scale=1.0, generator=g) * strength for _ in range(2))
+    shadow, light = shadow - _luma(shadow), light - _luma(light)
+    return x + (1 - high) * shadow + high * light
+
+
+def smooth_warp(x: Tensor, g: torch.Generator) -> Tensor:
+    """A random smooth table: a coarse lattice of moves, interpolated over the cube."""
+    n = len(x)
+    lattice = _normal(n, 3, 4, 4, 4, scale=0.05, generator=g) * torch.exp(_normal(n, 1, 1, 1, 1, scale=0.5, generator=g))
+    where = (x.clamp(0, 1) * 2 - 1).view(n, -1, 1, 1, 3)
+    smooth = F.interpolate(lattice, size=(9, 9, 9), mode="trilinear", align_corners=True)
+    return x + F.grid_sample(smooth, where, align_corners=True).view(n, 3, -1).transpose(1, 2)
+
+
+STEPS = (white_balance, tone_curve, channel_curves, fade, saturation, channel_mix, hue_bands, split_toning, smooth_warp)
+CHANCES = (0.5, 0.8, 0.55, 0.45, 0.6, 0.35, 0.55, 0.45, 0.35)
+
+
+def synthetic_looks(count: int, size: int, generator: torch.Generator) -> Tensor:
+    """Draw looks: a random subset of the steps above in a random order, at a random overall strength.
+
+    Args:
+        count: How many looks.
+        size: Nodes an axis.
+        generator: Source of all randomness.
+
+    Returns:
+        Output colours, (count, size**3, 3), 0..1, red fastest.
+    """
+    nodes = grid_nodes(size)
+    x = nodes.expand(count, -1, -1).clone()
+    for index in torch.randperm(len(STEPS), generator=generator).tolist():
+        use = torch.rand(count, 1, 1, generator=generator) < CHANCES[index]
+        x = torch.where(use, STEPS[index](x, generator), x)
+    strength = 0.35 + 0.85 * torch.rand(count, 1, 1, generator=generator)
+    return (nodes + strength * (x - nodes)).clamp(0, 1)
+
+
+def mixed_looks(count: int, known: Tensor, generator: torch.Generator) -> Tensor:
+    """Draw looks near known ones: scaled, blended in pairs, or followed by a weak synthetic look.
+
+    Args:
+        count: How many looks.
+        known: Known looks, (L, size**3, 3).
+        generator: Source of all randomness.
+
+    Returns:
+        Output colours, (count, size**3, 3), 0..1.
+    """
+    size = round(known.shape[1] ** (1 / 3))
+    nodes = grid_nodes(size)
+    first, second = (torch.randint(len(known), (count,), generator=generator) for _ in range(2))
+    share = torch.rand(count, 1, 1, generator=generator) * (torch.rand(count, 1, 1, generator=generator) < 0.5)
+    move = (1 - share) * (known[first] - nodes) + share * (known[second] - nodes)
+    x = nodes + (0.6 + 0.65 * torch.rand(count, 1, 1, generator=generator)) * move
+    weak = synthetic_looks(count, size, generator) - nodes
+    amount = torch.rand(count, 1, 1, generator=generator) * 0.5 * (torch.rand(count, 1, 1, generator=generator) < 0.7)
+    return (x + amount * at_nodes(weak, x)).clamp(0, 1)
+
+
+def at_nodes(table: Tensor, x: Tensor) -> Tensor:
+    """Read tables (n, size**3, 3) trilinearly at colours x (n, m, 3), 0..1; returns (n, m, 3)."""
+    n, size = len(table), round(table.shape[1] ** (1 / 3))
+    volume = table.view(n, size, size, size, 3).permute(0, 4, 1, 2, 3)
+    where = (x.clamp(0, 1) * 2 - 1).view(n, -1, 1, 1, 3)
+    return F.grid_sample(volume, where, align_corners=True).view(n, 3, -1).transpose(1, 2)

@@ -1,0 +1,99 @@
+"""Packaged weights: a safetensors file beside a JSON card with settings, format version and checksum. Never pickle."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from pinxit.errors import StyleError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from torch import Tensor, nn
+
+    from pinxit.networks.correct import ExposureCorrector
+    from pinxit.networks.look import LookPredictor
+
+FORMAT = 1
+
+
+def save_weights(module: nn.Module, folder: Path, name: str, *, about: dict[str, Any], half: bool = True) -> Path:
+    """Write ``name.safetensors`` and ``name.json`` into a folder.
+
+    Args:
+        module: Network with ``settings``; floating tensors are stored as float16 when ``half``.
+        folder: Where to.
+        name: File stem.
+        about: Recipe, data and figures for the card; JSON values.
+        half: Store 16-bit floats.
+
+    Returns:
+        Path of the safetensors file.
+    """
+    from safetensors.torch import save
+
+    from pinxit.files import write_whole
+
+    tensors = {k: (v.half() if half and v.is_floating_point() else v).contiguous() for k, v in module.state_dict().items()}
+    data = save(tensors)
+    card = {
+        "format": FORMAT,
+        "network": type(module).__name__,
+        "settings": module.settings,
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "about": about,
+    }
+    with write_whole(folder / f"{name}.safetensors") as target:
+        target.write_bytes(data)
+    with write_whole(folder / f"{name}.json") as target:
+        target.write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+    return folder / f"{name}.safetensors"
+
+
+def load_weights(name: str, folder: Path | None = None) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Read weights that come with the package, or from a folder.
+
+    Returns:
+        The card (``settings``, ``sha256``, ``about``) and the tensors, floating ones as float32.
+
+    Raises:
+        StyleError: The files are missing, damaged or of another format.
+    """
+    from safetensors.torch import load
+
+    root = files("pinxit") / "weights" if folder is None else folder
+    try:
+        card = json.loads((root / f"{name}.json").read_text(encoding="utf-8"))
+        data = (root / f"{name}.safetensors").read_bytes()
+    except (OSError, ValueError) as error:
+        raise StyleError(f"the weights '{name}' cannot be read ({error}); install pinxit again") from error
+    if card.get("format") != FORMAT or hashlib.sha256(data).hexdigest() != card.get("sha256"):
+        raise StyleError(f"the weights '{name}' are damaged or of another format than {FORMAT}; install pinxit again")
+    return card, {k: v.float() if v.is_floating_point() else v for k, v in load(data).items()}
+
+
+@cache
+def look_predictor() -> LookPredictor:
+    """Return the shipped LookPredictor, ready to use (one copy a process, not to be changed)."""
+    from pinxit.networks.look import LookPredictor
+
+    return _filled(LookPredictor, "look")
+
+
+@cache
+def exposure_corrector() -> ExposureCorrector:
+    """Return the shipped ExposureCorrector, ready to use (one copy a process, not to be changed)."""
+    from pinxit.networks.correct import ExposureCorrector
+
+    return _filled(ExposureCorrector, "correct")
+
+
+def _filled(network: type[nn.Module], name: str) -> Any:
+    card, tensors = load_weights(name)
+    module = network(**card["settings"])
+    module.load_state_dict(tensors)
+    return module.eval().requires_grad_(False)
