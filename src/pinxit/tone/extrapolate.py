@@ -10,9 +10,9 @@ def extrapolated(table: np.ndarray, strength: float) -> np.ndarray:
     """Extrapolate a table; see Lut.toward.
 
     A colour is its grey part plus chroma. The grey curve is extrapolated by ``further_curve`` so that it keeps rising
-    where it rose. The chroma keeps to its own direction by a gain k: k >= 1 (more saturation) grows linearly, 0..1 (less)
-    shrinks as k**strength and so never passes zero, where linear extrapolation would show complementary colours. All the
-    rest (turned hues, colour-dependent brightness) grows linearly.
+    where it rose. The chroma keeps to its own direction by a gain k: from 1 on (more saturation) it grows linearly,
+    below 1 it shrinks as k**strength and so never passes zero, where linear extrapolation would show complementary
+    colours. All the rest (turned hues, colour-dependent brightness) grows linearly.
 
     Args:
         table: (N, N, N, 3) float32, [blue, green, red, channel].

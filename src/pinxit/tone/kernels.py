@@ -1,12 +1,12 @@
 """The inner loops of the lookup table: tetrahedral interpolation of flat pixels, compiled on first use.
 
-Every kernel is serial and lets go of Python's lock; lut.py runs one per core over pieces of the picture. numba's own
-parallel loops are not used: its default threading layer may not be entered from several Python threads, nor after a fork.
-Plain numbers here are typed by the explicit NumPy scalars: numba would mix uint64 and int64 to float64.
+Every kernel is serial and lets go of Python's lock; lut.py runs one per core over pieces of the picture.
+numba's own parallel loops are not used: its default threading layer may not be entered from several Python threads, nor
+after a fork. Plain numbers are typed by NumPy scalars: numba would make float64 of uint64 and int64.
 """
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -18,9 +18,9 @@ U255, FIELD, STEP = np.uint64(255), np.uint64((1 << 21) - 1), np.uint64((1 << 32
 def packed_bytes(pixels: Any, out: Any, nodes: Any, size: Any, bias: Any, shift: Any) -> None:
     """Interpolate 8-bit pixels in whole numbers, the three channels side by side in one 64-bit word.
 
-    A position v*(N-1)/255 has a whole part and a fraction in 255ths, so four weights that sum to 255 are exact. Each node
-    holds three codes of 13 bits in fields of 21 bits: no weighted sum runs into its neighbour. Fraction and step of an
-    axis sit in one word too, so that sorting three numbers picks the tetrahedron without a branch.
+    A position v*(N-1)/255 has a whole part and a fraction in 255ths, so four weights that sum to 255 are exact. Each
+    node holds three codes of 13 bits in fields of 21 bits: no weighted sum runs into its neighbour. Fraction and step
+    of an axis sit in one word too, so that sorting three numbers picks the tetrahedron without a branch.
 
     Args:
         pixels: (P, 3) uint8, contiguous.
@@ -96,13 +96,22 @@ def residual_floats(pixels: Any, out: Any, nodes: Any, size: Any, unit: Any, who
         out[i, 0], out[i, 1], out[i, 2] = x, y, z
 
 
-@lru_cache(maxsize=None)
+@cache
 def compiled(function: Callable[..., None]) -> Callable[..., None]:
-    """Compile a kernel of this file, kept on disk where numba finds a folder it may write, else for this process only."""
+    """Compile a kernel of this file, kept beside it or in the user's cache folder, else for this process only."""
     from numba import njit
 
-    options = {"nogil": True, "error_model": "numpy", "boundscheck": False}
+    options = {"nogil": True, "error_model": "numpy"}
+    plain = njit(**options)(function)
     try:
-        return njit(cache=True, **options)(function)
-    except RuntimeError:  # "cannot cache function: no locator available"
-        return njit(**options)(function)
+        kept = njit(cache=True, **options)(function)
+    except RuntimeError:  # no folder to keep it in can be written
+        return plain
+
+    def run(*arguments: Any) -> None:
+        try:
+            kept(*arguments)
+        except OSError:  # the folder is full or was taken away; the kernel itself opens no file
+            plain(*arguments)
+
+    return run

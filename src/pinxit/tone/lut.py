@@ -1,6 +1,5 @@
 """Lut: a three-dimensional lookup table of colours, and how it is applied, stretched, blended and composed."""
 
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +8,7 @@ import numpy as np
 
 from pinxit.errors import InputError, ShapeError, StyleError
 from pinxit.tone.extrapolate import extrapolated
+from pinxit.tone.threads import on_all_cores
 
 PIECE = 1 << 18  # pixels per piece of work: small enough to share fairly, large enough to hide the cost of starting it
 UNITS = {np.dtype(np.uint8): 255.0, np.dtype(np.uint16): 65535.0}
@@ -59,7 +59,7 @@ class Lut:
 
         Args:
             array: (..., 3), uint8 (0..255), uint16 (0..65535) or float (0..1 and beyond), sRGB. Not changed.
-            strength: 0 returns a copy of the input, 1 the table, between them a mixture; more extrapolates (``toward``).
+            strength: 0 returns a copy of the input, 1 the table, between them a mixture; more extrapolates: ``toward``.
 
         Returns:
             A new array of the same shape and dtype. Whole numbers are rounded and clipped; floats are not clipped, and
@@ -168,20 +168,6 @@ def pieces(array: np.ndarray, out: np.ndarray) -> Iterator[tuple[np.ndarray, np.
     rows = max(1, PIECE * 3 * array.shape[0] // max(array.size, 1))
     for start in range(0, array.shape[0], rows):
         yield array[start : start + rows], out[start : start + rows]
-
-
-def on_all_cores(run: Any, work: list[Any]) -> None:
-    """Run every piece of work; threads live for this call only, so forks and other threads are no concern."""
-    workers = min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, len(work))
-    if workers < 2:
-        for piece in work:
-            run(piece)
-        return
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(workers) as pool:
-        for _ in pool.map(run, work):
-            pass
 
 
 def kernel_for(table: np.ndarray, dtype: np.dtype) -> tuple[Any, tuple[Any, ...]]:
