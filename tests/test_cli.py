@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -71,7 +72,9 @@ def quick_learning(monkeypatch):
 
     def learn_look(pictures, *, on_progress=None, strict=False, **options):
         calls.append({"pictures": list(pictures), "strict": strict, **options})
-        return half(None, expected_error=2.0)
+        style = half(None, expected_error=2.0)
+        bad = [f"skipped {Path(path).name}: no picture; give another" for path in pictures if "bad" in Path(path).name]
+        return replace(style, provenance=replace(style.provenance, notes="; ".join(bad) or None))
 
     import types
 
@@ -121,6 +124,14 @@ class TestLearn:
     def test_neutral_and_before(self, photos, quick_learning):
         pinxit("learn", photos, "--name", "x", "--neutral", photos / "more", "--before", photos)
         assert len(quick_learning[0]["neutral"]) == 1 and len(quick_learning[0]["before"]) == 3
+
+    def test_skipped_pictures_are_named_and_counted(self, photos, quick_learning):
+        for name in ("bad 1.jpg", "bad 2.jpg"):
+            (photos / name).write_bytes(b"x")
+        result = CliRunner().invoke(app, ["learn", str(photos), "--name", "x"])
+        assert result.exit_code == 0 and "2 skipped" in result.stdout
+        assert result.stderr == "".join(f"pinxit: skipped bad {n}.jpg: no picture; give another\n" for n in (1, 2))
+        assert len(answer("learn", photos, "--name", "y", "--strict")["skipped"]) == 2 and quick_learning[1]["strict"]
 
     def test_dry_run(self, photos, home, quick_learning):
         assert answer("learn", photos, "--name", "x", "--dry-run")["pictures"] == 3

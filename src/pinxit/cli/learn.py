@@ -1,5 +1,6 @@
 """``pinxit learn``: a style from pictures."""
 
+import re
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -69,12 +70,9 @@ def learn(
     style = replace(style, name=name, provenance=replace(style.provenance, licence=licence, consent=consent))
     _keep(style, output, replace_old=replace_old)
     facts |= {"seconds": round(time.monotonic() - start, 2), "provenance": asdict(style.provenance)}
-    facts |= {
-        "expected_error": style.tone.expected_error if style.tone else None,
-        "skipped": len(found) - style.provenance.references,
-    }
-    if facts["skipped"] and not json:
-        note(f"{facts['skipped']} of {len(found)} pictures could not be used", quiet)
+    facts |= {"expected_error": style.tone.expected_error if style.tone else None, "skipped": _skipped(style)}
+    for line in () if json else facts["skipped"]:
+        note(f"pinxit: {line}")
     _report(facts, _sentence(style, output, facts["seconds"]), json, quiet)
 
 
@@ -139,14 +137,21 @@ def _rescue(style: Any) -> Path:
     raise PinxitError("and it could not be saved elsewhere")
 
 
+def _skipped(style: Any) -> list[str]:
+    """The pictures that could not be read, one line each, as the style's notes have them."""
+    lines = re.split(r"; (?=skipped )", style.provenance.notes or "")
+    return [line for line in lines if line.startswith("skipped ")]
+
+
 def _sentence(style: Any, output: Path | None, seconds: float) -> str:
     places = [f"as {style.name!r} in the library"] if style.name else []
     places += [f"in {output}"] if output else []
     error = style.tone.expected_error if style.tone else None
+    skipped = len(_skipped(style))
+    left_out = f", {skipped} skipped" if skipped else ""
     expected = f"; expected error {error:.1f} (CIEDE2000)" if error is not None else ""
-    return (
-        f"learned from {style.provenance.references} pictures in {seconds:.1f} s{expected}; kept {' and '.join(places)}"
-    )
+    learned = f"learned from {style.provenance.references} pictures in {seconds:.1f} s{left_out}{expected}"
+    return f"{learned}; kept {' and '.join(places)}"
 
 
 def _report(facts: dict[str, Any], sentence: str, json: bool, quiet: bool = False) -> None:
