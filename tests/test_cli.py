@@ -13,6 +13,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from pinxit.cli import app
+from pinxit.cli.running import emit
 from pinxit.library import Library
 from pinxit.provenance import Provenance
 from pinxit.style import Style
@@ -101,6 +102,10 @@ class TestRoot:
     def test_json_errors(self, home):
         told = answer("styles", "show", "nobody", code=3)
         assert told["error"]["type"] == "NotFoundError" and told["error"]["exit_code"] == 3
+
+    def test_json_is_strict(self, capsys):
+        emit({"a": [np.float32(0.5), float("nan"), np.arange(2)], 3: Path("x"), "b": (True, None)})
+        assert json.loads(capsys.readouterr().out) == {"a": [0.5, None, [0, 1]], "3": "x", "b": [True, None]}
 
     def test_interrupted(self, monkeypatch):
         monkeypatch.setattr("pinxit.library.Library.list", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
@@ -335,3 +340,18 @@ class TestExport:
         assert (tmp_path / "x.cube").read_text() == "mine"
         pinxit("export", "half", "-o", tmp_path / "y.cube", "--dry-run")
         assert not (tmp_path / "y.cube").exists()
+
+
+class TestBench:
+    def test_refused(self, tmp_path):
+        words = ("bench", "look", "--looks", tmp_path, "--photos", tmp_path)
+        assert "no .cube looks" in refused(*words, code=2)
+        assert "pinxit, amortized" in refused(*words, "--methods", "magic", code=2)
+        assert "1 to 200" in refused(*words, "--references", "1,x", code=2)
+        assert "colour, bw or all" in refused(*words, "--kind", "warm", code=2)
+
+    def test_too_few_photos(self, home, tmp_path):
+        half().save(tmp_path / "x.pinxit")
+        pinxit("export", tmp_path / "x.pinxit", "-o", tmp_path / "x.cube", "--size", "17", "--quiet")
+        words = ("bench", "look", "--looks", tmp_path, "--photos", tmp_path, "--kind", "all")
+        assert "0 photos" in refused(*words, code=2)

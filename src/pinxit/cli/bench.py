@@ -1,31 +1,55 @@
 """``pinxit bench``: how good and how quick."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from pinxit.cli.options import Json, Quiet
 from pinxit.cli.running import emit, progress, say
+from pinxit.errors import InputError
 
 bench = typer.Typer(help="Measure how well looks are recovered, and how quick everything is.", no_args_is_help=True)
+
+WAYS = {"pinxit": {}, "amortized": {"refine": "off"}, "adapted": {"refine": "on"}, "neutral": {}}
+"""How a look can be learned, as arguments of ``learn_look``; "neutral" is also given photos without any look."""
 
 
 @bench.command()
 def look(
-    looks: Annotated[
-        Path, typer.Option(help="Folder of looks: .cube files or HaldCLUT .png files.", show_default=False)
-    ],
+    looks: Annotated[Path, typer.Option(help="Folder of looks, .cube files.", show_default=False)],
     photos: Annotated[Path, typer.Option(help="Folder of photos to grade with them.", show_default=False)],
+    methods: Annotated[str, typer.Option(help=f"Which ways of learning: {', '.join(WAYS)}.")] = "pinxit",
+    references: Annotated[str, typer.Option(help="Numbers of references.")] = "1,5,20",
+    kind: Annotated[str, typer.Option(help="Which looks.", metavar="colour|bw|all")] = "colour",
+    limit: Annotated[int, typer.Option(min=0, help="This many looks, a fixed choice; 0 takes all.")] = 0,
+    photos_per_look: Annotated[int, typer.Option(min=1, max=100, help="Photos to grade for each look.")] = 10,
+    jpeg: Annotated[int, typer.Option(min=0, max=100, help="Save references as JPEG of this quality first.")] = 0,
+    subject: Annotated[str, typer.Option(help="Only references whose path holds this word.")] = "",
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Learn hidden looks from 1, 5 and 20 graded photos; mean CIEDE2000 to the truth on other photos."""
-    from pinxit.measuring.look_recovery import measure_looks
+    """Learn hidden looks from a few graded photos; mean CIEDE2000 to the truth on other photos."""
+    from pinxit.exporting.cube import read_cube
+    from pinxit.measuring.look_recovery import Protocol, looks_in, measure_looks
 
+    chosen = _ways(methods)
+    protocol = Protocol(
+        references=_counts(references),
+        photos_per_look=photos_per_look,
+        kind=_kind(kind),
+        looks=limit,
+        jpeg=jpeg,
+        subject=subject,
+    )
+    tables = looks_in(looks, lambda path: read_cube(path).table, kind)
     with progress("looks", hidden=quiet or json) as update:
-        report = measure_looks(looks, photos, on_progress=lambda done, total, text="": update(done, total, text))
-    emit(report.to_dict()) if json else say(str(report))
+        report = measure_looks(tables, photos, chosen, protocol, on_progress=update)
+    if json:
+        emit(report.to_dict())
+    else:
+        say(str(report))
 
 
 @bench.command()
@@ -34,5 +58,39 @@ def speed(json: Json = False, quiet: Quiet = False) -> None:
     from pinxit.measuring.speed import measure_speed
 
     with progress("speed", hidden=quiet or json) as update:
-        report = measure_speed(on_progress=lambda done, total, text="": update(done, total, text))
-    emit(report.to_dict()) if json else say(str(report))
+        report = measure_speed(on_progress=update)
+    if json:
+        emit(report.to_dict())
+    else:
+        say(str(report))
+
+
+def _ways(text: str) -> dict[str, Callable[..., Any]]:
+    names = [name.strip() for name in text.split(",")]
+    for name in names:
+        if name not in WAYS:
+            raise InputError(f"--methods {name} came; wanted are {', '.join(WAYS)}, with commas between them")
+    return {name: _learner(name) for name in names}
+
+
+def _learner(name: str) -> Callable[..., Any]:
+    def method(references: list[Any], neutral: list[Any]) -> Callable[[Any], Any]:
+        from pinxit.learning.look import learn_look
+
+        style = learn_look(references, neutral=neutral if name == "neutral" else None, **WAYS[name])
+        return style.tone.lut.apply
+
+    return method
+
+
+def _counts(text: str) -> tuple[int, ...]:
+    words = text.split(",")
+    if not all(word.strip().isdecimal() and 1 <= int(word) <= 200 for word in words):
+        raise InputError(f"--references {text} came; numbers from 1 to 200 with commas between them are wanted")
+    return tuple(int(word) for word in words)
+
+
+def _kind(kind: str) -> str:
+    if kind not in ("colour", "bw", "all"):
+        raise InputError(f"--kind {kind} came; colour, bw or all is wanted")
+    return kind

@@ -3,6 +3,7 @@
 import contextlib
 import inspect
 import json
+import math
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -48,7 +49,20 @@ def _fail(ctx: Any, kind: str, message: str, code: int) -> None:
 
 def emit(value: Any) -> None:
     """Print one JSON document on stdout."""
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    typer.echo(json.dumps(_plain(value), indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def _plain(value: Any) -> Any:
+    """Only what JSON has: numbers of numpy become plain ones, NaN and infinity null, paths text."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if hasattr(value, "tolist"):
+        return _plain(value.tolist())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if value is None or isinstance(value, str | int | bool) else str(value)
 
 
 def say(text: str) -> None:
