@@ -194,6 +194,13 @@ class TestTransfer:
             pinxit("transfer", photos / "0.jpg", "-s", tmp_path / name, "-o", tmp_path / f"{number}.png")
         np.testing.assert_array_equal(Image.open(tmp_path / "0.png"), Image.open(tmp_path / "1.png"))
 
+    def test_names_that_are_no_text(self, photos, library, tmp_path):
+        (photos / "0.jpg").rename(photos / "a\udcff.jpg")
+        (photos / "b\udcff.jpg").write_bytes(b"x")
+        told = answer("transfer", photos, "-s", "half", "-o", tmp_path / "out")
+        assert (told["done"], told["failed"]) == (3, 1) and (tmp_path / "out" / "a\udcff.jpg").exists()
+        pinxit("transfer", photos / "a\udcff.jpg", "-s", "half", "-o", tmp_path / "a\udcff.png")
+
     def test_folder_twice(self, photos, library, tmp_path):
         words = ("transfer", photos, "-s", "half", "-o", tmp_path / "out", "-j", "2")
         assert "3 done, 0 done before, 0 failed" in pinxit(*words)

@@ -40,7 +40,7 @@ class CarefulGroup(TyperGroup):
 
 
 def _fail(ctx: Any, kind: str, message: str, code: int) -> None:
-    message = " ".join(message.split())
+    message = _printable(" ".join(message.split()))
     if ctx.meta["pinxit.json"]:
         emit({"error": {"type": kind, "message": message, "exit_code": code}})
     typer.echo(f"pinxit: {message}", err=True)
@@ -49,7 +49,7 @@ def _fail(ctx: Any, kind: str, message: str, code: int) -> None:
 
 def emit(value: Any) -> None:
     """Print one JSON document on stdout."""
-    typer.echo(json.dumps(_plain(value), indent=2, ensure_ascii=False, allow_nan=False))
+    typer.echo(json.dumps(_plain(value), indent=2, allow_nan=False))
 
 
 def _plain(value: Any) -> Any:
@@ -67,13 +67,18 @@ def _plain(value: Any) -> Any:
 
 def say(text: str) -> None:
     """Print a result on stdout."""
-    typer.echo(text)
+    typer.echo(_printable(text))
 
 
 def note(text: str, quiet: bool = False) -> None:
     """Print a remark on stderr."""
     if not quiet:
-        typer.echo(text, err=True)
+        typer.echo(_printable(text), err=True)
+
+
+def _printable(text: str) -> str:
+    """The text with \\x.. for bytes of a file name that are no text."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
