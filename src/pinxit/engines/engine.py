@@ -31,7 +31,9 @@ class Engine:
 
     def __init__(self, style: Style) -> None:
         if style.tone is None:
-            raise StyleError(f"the style {style.name!r} holds no tone; learn it again: pinxit learn PICTURES --name NAME")
+            raise StyleError(
+                f"the style {style.name!r} holds no tone; learn it again: pinxit learn PICTURES --name NAME"
+            )
         self.style = style
         self._ready: tuple[float, Lut] = (1.0, style.tone.lut)
 

@@ -20,7 +20,9 @@ from pinxit.tone.lut import Lut
 from pinxit.tone.tone import Tone
 
 Refine = Literal["auto", "on", "off"]
-REFINE_FROM: int | None = None  # "auto" refines from this many references on; None: it did not help (docs/benchmarks.md)
+REFINE_FROM: int | None = (
+    None  # "auto" refines from this many references on; None: it did not help (docs/benchmarks.md)
+)
 
 
 def learn_look(

@@ -61,6 +61,20 @@ def channel_curves(x: Tensor, g: torch.Generator) -> Tensor:
     return low + (high - low) * y
 
 
+def film_curves(x: Tensor, g: torch.Generator) -> Tensor:
+    """A steep or soft sigmoid for each channel, with its own middle (instant, expired and cross-processed film)."""
+    n = len(x)
+    slope = torch.exp(_normal(n, 1, 1, scale=0.5, generator=g) + _normal(n, 1, 3, scale=0.25, generator=g)) * 4.5
+    pivot = 0.5 + _normal(n, 1, 1, scale=0.1, generator=g) + _normal(n, 1, 3, scale=0.13, generator=g)
+    low, high = torch.sigmoid(-slope * pivot), torch.sigmoid(slope * (1 - pivot))
+    whole = (torch.rand(n, 1, 1, generator=g) < 0.5).float()  # half of them stretched to the full range, half not
+    y = torch.sigmoid(slope * (x - pivot))
+    y = whole * (y - low) / (high - low) + (1 - whole) * y
+    reach = 1 - _normal(n, 1, 3, scale=0.12, generator=g).abs()
+    floor = _normal(n, 1, 3, scale=0.08, generator=g).clamp(min=-0.05)
+    return floor + (reach - floor) * y
+
+
 def fade(x: Tensor, g: torch.Generator) -> Tensor:
     """Lifted blacks and lowered whites, slightly tinted."""
     n = len(x)
@@ -124,17 +138,44 @@ def split_toning(x: Tensor, g: torch.Generator) -> Tensor:
     return x + (1 - high) * shadow + high * light
 
 
+def luma_tints(x: Tensor, g: torch.Generator) -> Tensor:
+    """Tints and brightness that wander with the luminance (six knots): the uneven greys of instant and old film."""
+    n = len(x)
+    strength = torch.exp(_normal(n, 1, 1, scale=0.8, generator=g)) * 0.04
+    knots = torch.randn(n, 3, 6, generator=g) * strength
+    luma = _luma(x).clamp(0, 1).transpose(1, 2)  # (n, 1, nodes)
+    where = torch.cat([luma.transpose(1, 2) * 2 - 1, torch.zeros_like(luma.transpose(1, 2))], -1).unsqueeze(1)
+    smooth = F.interpolate(knots, size=21, mode="linear", align_corners=True).unsqueeze(2)
+    smooth = F.avg_pool2d(F.pad(smooth, (2, 2, 0, 0), mode="replicate"), (1, 5), 1)
+    added = F.grid_sample(smooth, where, align_corners=True, padding_mode="border")[:, :, 0]
+    return x + added.transpose(1, 2)
+
+
 def smooth_warp(x: Tensor, g: torch.Generator) -> Tensor:
     """A random smooth table: a coarse lattice of moves, interpolated over the cube."""
     n = len(x)
-    lattice = _normal(n, 3, 4, 4, 4, scale=0.05, generator=g) * torch.exp(_normal(n, 1, 1, 1, 1, scale=0.5, generator=g))
+    lattice = _normal(n, 3, 4, 4, 4, scale=0.05, generator=g) * torch.exp(
+        _normal(n, 1, 1, 1, 1, scale=0.5, generator=g)
+    )
     where = (x.clamp(0, 1) * 2 - 1).view(n, -1, 1, 1, 3)
     smooth = F.interpolate(lattice, size=(9, 9, 9), mode="trilinear", align_corners=True)
     return x + F.grid_sample(smooth, where, align_corners=True).view(n, 3, -1).transpose(1, 2)
 
 
-STEPS = (white_balance, tone_curve, channel_curves, fade, saturation, channel_mix, hue_bands, split_toning, smooth_warp)
-CHANCES = (0.5, 0.8, 0.55, 0.45, 0.6, 0.35, 0.55, 0.45, 0.35)
+STEPS = (
+    white_balance,
+    tone_curve,
+    channel_curves,
+    film_curves,
+    fade,
+    saturation,
+    channel_mix,
+    hue_bands,
+    split_toning,
+    luma_tints,
+    smooth_warp,
+)
+CHANCES = (0.45, 0.6, 0.5, 0.25, 0.4, 0.6, 0.35, 0.5, 0.35, 0.45, 0.35)
 
 
 def synthetic_looks(count: int, size: int, generator: torch.Generator) -> Tensor:

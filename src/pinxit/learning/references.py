@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from pinxit.errors import InputError, LearningError, PictureError
+from pinxit.errors import InputError, LearningError, MissingExtraError, PictureError
 from pinxit.picture import Picture
 from pinxit.picture.sampling import thumbnails
 
@@ -44,7 +44,9 @@ class References:
         return thumbnails(self.arrays, side)
 
 
-def read_references(pictures: Sequence[Any], *, strict: bool = False, on_progress: Progress | None = None) -> References:
+def read_references(
+    pictures: Sequence[Any], *, strict: bool = False, on_progress: Progress | None = None
+) -> References:
     """Read pictures, pass over what cannot be read and what came twice.
 
     Args:
@@ -65,7 +67,7 @@ def read_references(pictures: Sequence[Any], *, strict: bool = False, on_progres
     for index, source in enumerate(pictures):
         try:
             picture = Picture.open(source, shrink_to=SIDE)
-        except PictureError as error:
+        except (PictureError, MissingExtraError) as error:
             if strict:
                 raise
             skipped.append(f"{_name(source, index)}: {error}")

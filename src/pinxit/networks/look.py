@@ -1,14 +1,15 @@
 """LookPredictor: look at a set of finished photos, write their look down as a 3D lookup table.
 
-Four steps. One small convolutional eye and counted colour statistics turn each photo into a token; a transformer without
-positions reads the set. From each photo's token the network guesses how its colours were spread before the look
+Four steps. One small convolutional eye and counted colour statistics turn each photo into a token; a transformer
+without positions reads the set. From each photo's token the network guesses how its colours were spread before the look
 ("ungrading"). The closed-form colour transport from these guessed clouds to the photos as they are is the first answer,
-right even for looks far from any seen in training. A gate on it and coefficients of learned look shapes finish the table.
+right even for looks far from any seen in training. A gate on it and coefficients of learned shapes finish the table.
 """
 
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -55,7 +56,7 @@ class PhotoEye(nn.Module):
     def __init__(self, channels: int = 6, widths: tuple[int, ...] = (48, 96, 160), width: int = 192) -> None:
         super().__init__()
         self.stem = nn.Sequential(nn.PixelUnshuffle(2), nn.Conv2d(4 * channels, widths[0], 3, padding=1))
-        self.down = nn.ModuleList(nn.Conv2d(a, b, 3, 2, 1) for a, b in zip(widths, widths[1:], strict=False))
+        self.down = nn.ModuleList(nn.Conv2d(a, b, 3, 2, 1) for a, b in pairwise(widths))
         self.blocks = nn.ModuleList(Residual(c) for c in widths[1:])
         self.pooled = nn.Linear(2 * sum(widths), width)
 
@@ -200,7 +201,7 @@ class LookPredictor(nn.Module):
         return each, torch.cat([*overall, *plain, number], 1)
 
     def _ungraded(self, points: Tensor, guess: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """The guess as a change of what the photos are now; (B * K, UNGRADED) to mean, root of covariance, quantiles."""
+        """The guess, a change of what the photos are now: (B * K, UNGRADED) to mean, root of covariance, quantiles."""
         mean, root, levels = spread(points)
         guess = 0.2 * guess
         upper = torch.zeros_like(root)

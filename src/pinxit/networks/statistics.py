@@ -32,7 +32,9 @@ class ColourStatistics(nn.Module):
         joint = torch.einsum("bnr,bng,bnc->brgc", soft[:, :, 0], soft[:, :, 1], soft[:, :, 2]).flatten(1) / n
         ordered = torch.cat([colours, luma.unsqueeze(-1)], -1).transpose(1, 2).sort(-1).values
         ranks = ordered[:, :, (self.at * n).long().clamp(max=n - 1)].flatten(1)
-        return torch.cat([(joint + 1e-4).sqrt() * 4, ranks * 2 - 1, self._by_luma(colours, luma), self._by_hue(colours)], 1)
+        return torch.cat(
+            [(joint + 1e-4).sqrt() * 4, ranks * 2 - 1, self._by_luma(colours, luma), self._by_hue(colours)], 1
+        )
 
     def _hats(self, values: Tensor, bins: int) -> Tensor:
         """Linear soft bins of values in 0..1: (...,) to (..., bins)."""

@@ -83,7 +83,7 @@ class Transport:
 
     @classmethod
     def between(cls, source: Tensor, target: Tensor, levels: int = 25) -> Transport:
-        """The map that carries a cloud (B, N, 3) onto another: quantiles matched a channel, then mean and covariance."""
+        """The map that carries a cloud (B, N, 3) onto another: quantiles of each channel, then mean and covariance."""
         a, b = quantiles(source, levels), quantiles(target, levels)
         return cls(a, b, *monge_kantorovich(moments(curves(source, a, b)), moments(target)))
 

@@ -38,7 +38,9 @@ def save_weights(module: nn.Module, folder: Path, name: str, *, about: dict[str,
 
     from pinxit.files import write_whole
 
-    tensors = {k: (v.half() if half and v.is_floating_point() else v).contiguous() for k, v in module.state_dict().items()}
+    tensors = {
+        k: (v.half() if half and v.is_floating_point() else v).contiguous() for k, v in module.state_dict().items()
+    }
     data = save(tensors)
     card = {
         "format": FORMAT,

@@ -1,0 +1,294 @@
+"""Pretraining of the shipped LookPredictor, by a recipe; a second run goes on where the first one stopped."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import time
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from pinxit.errors import InputError, LearningError
+from pinxit.files import write_whole
+from pinxit.learning.bank import PhotoBank, draw_looks, natural_variation, node_density, shape_basis
+from pinxit.learning.looks import at_nodes
+from pinxit.losses.tone import colour_difference, srgb_to_lab
+from pinxit.networks.look import LookPredictor, spread
+from pinxit.networks.weights import save_weights
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class LookRecipe:
+    """How LookPredictor is trained.
+
+    Args:
+        steps: Steps in all.
+        thumbnails: Reference thumbnails a step, shared by the looks of the step.
+        counts: Numbers of references to draw from.
+        chances: How often each is drawn.
+        rate: Highest learning rate; warmed up over 200 steps, then a cosine down to a fiftieth.
+        decay: Weight decay of AdamW.
+        average: Decay of the averaged weights that are shipped.
+        side: Height and width of thumbnails.
+        shapes: Look shapes.
+        grid: Nodes an axis of looks in training.
+        crops: Crops a photo in the bank.
+        looks: Looks in the bank.
+        synthetic: Share of purely synthetic looks; the rest is drawn near known ones.
+        ungrade: Weight of the guessed statistics of photos before the look, in CIEDE2000 per unit.
+        checkpoint: Steps between checkpoints.
+        seed: Of everything.
+        hold_out: Stems of known looks that are never trained on begin so.
+    """
+
+    steps: int = 12000
+    thumbnails: int = 160
+    counts: tuple[int, ...] = (1, 2, 3, 5, 8, 12, 20)
+    chances: tuple[float, ...] = (0.16, 0.12, 0.12, 0.2, 0.16, 0.12, 0.12)
+    rate: float = 1e-3
+    decay: float = 0.02
+    average: float = 0.998
+    side: int = 48
+    shapes: int = 96
+    grid: int = 17
+    crops: int = 26
+    looks: int = 10240
+    synthetic: float = 0.42
+    ungrade: float = 10.0
+    checkpoint: int = 500
+    seed: int = 0
+    hold_out: tuple[str, ...] = field(default=())
+
+    @classmethod
+    def read(cls, path: Path) -> LookRecipe:
+        """Read the table ``[look]`` of a TOML file.
+
+        Raises:
+            InputError: The file cannot be read, or has an unknown key.
+        """
+        try:
+            table = tomllib.loads(path.read_text(encoding="utf-8"))["look"]
+        except (OSError, ValueError, KeyError) as error:
+            raise InputError(f"{path} is no recipe with a table [look]: {error}") from error
+        unknown = set(table) - {f.name for f in fields(cls)}
+        if unknown:
+            raise InputError(f"{path} has unknown keys {sorted(unknown)}; known are {[f.name for f in fields(cls)]}")
+        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in table.items()})
+
+
+def pretrain(
+    recipe: Path,
+    *,
+    photos: Path,
+    out: Path,
+    looks: Mapping[str, Tensor] | None = None,
+    leave_out: frozenset[str] = frozenset(),
+    on_progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Train by a recipe and write ``look.safetensors`` and ``look.json`` into ``out``.
+
+    Args:
+        recipe: TOML file, see :class:`LookRecipe`.
+        photos: Folder of photos; its sub-folders are the domains. Folders named ``research-only`` are left out.
+        out: Folder for weights, checkpoint and log; training resumes from the checkpoint in it.
+        looks: Known looks by file stem, tables (grid**3, 3); None trains on synthetic ones only.
+        leave_out: File names of photos never trained on.
+        on_progress: Called as (step, steps, text).
+
+    Returns:
+        What was trained: steps, minutes, last losses, path of the weights.
+
+    Raises:
+        InputError: The recipe is wrong.
+        LearningError: There are no photos, or the loss is not finite.
+    """
+    options = LookRecipe.read(recipe)
+    out.mkdir(parents=True, exist_ok=True)
+    found = [p for p in sorted(photos.rglob("*")) if p.suffix.lower() in (".jpg", ".jpeg", ".png")]
+    found = [p for p in found if p.name not in leave_out and "research-only" not in p.parts]
+    domains = [_domain(p.relative_to(photos)) for p in found]
+    bank = PhotoBank.read(found, domains, options.side, options.crops, options.seed)
+    known = [t for stem, t in sorted((looks or {}).items()) if not stem.startswith(options.hold_out or ("\0",))]
+    trainer = LookTrainer(bank, torch.stack(known) if known else None, options)
+    trainer.resume(out)
+    start, losses = time.monotonic(), {}
+    while trainer.step < options.steps:
+        losses = trainer.train_one()
+        if on_progress:
+            on_progress(trainer.step, options.steps, f"difference {losses['difference']:.2f}")
+        if trainer.step % options.checkpoint == 0 or trainer.step == options.steps:
+            trainer.save(out)
+            with (out / "log.jsonl").open("a", encoding="utf-8") as log:
+                log.write(
+                    json.dumps({"step": trainer.step, "minutes": (time.monotonic() - start) / 60, **losses}) + "\n"
+                )
+    about = {"recipe": asdict(options), "photos": len(found), "known_looks": len(known)}
+    path = save_weights(trainer.average, out, "look", about=about)
+    return {"weights": str(path), "steps": trainer.step, "minutes": (time.monotonic() - start) / 60, **losses}
+
+
+def _domain(path: Path) -> str:
+    """Photos in ``scenes/food`` are one domain, those in ``clothing/shirts`` and ``clothing/hats`` are one."""
+    return "/".join(path.parts[:2]) if path.parts[0] == "scenes" and len(path.parts) > 2 else path.parts[0]
+
+
+class LookTrainer:
+    """Network, its average, optimizer and all randomness; ``train_one`` is the whole training step."""
+
+    def __init__(self, bank: PhotoBank, known: Tensor | None, options: LookRecipe) -> None:
+        self.bank, self.options, self.step = bank, options, 0
+        self.rng = np.random.default_rng(options.seed)
+        self.generator = torch.Generator().manual_seed(options.seed)
+        self.looks = draw_looks(options.looks, known, options.grid, options.synthetic, self.generator)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(options.seed)
+            self.network = LookPredictor(side=options.side, shapes=options.shapes, grid=options.grid)
+        self._describe_ordinary()
+        self.basis = self.network.basis.view(options.shapes, -1, 3)
+        self.average = copy.deepcopy(self.network).eval().requires_grad_(False)
+        self.optimizer = torch.optim.AdamW(
+            self.network.parameters(), options.rate, betas=(0.9, 0.98), weight_decay=options.decay, fused=True
+        )
+
+    def _describe_ordinary(self) -> None:
+        numbers = self.bank.pick(1200, self.bank.shares, self.rng)
+        mean, cov = self.bank.moments(numbers)
+        self.network.neutral_mean.copy_(mean)
+        self.network.neutral_cov.copy_(cov)
+        density = node_density(self.bank.pixels(numbers[:400]).reshape(-1, 3), self.options.grid)
+        self.network.basis.copy_(shape_basis(self.looks[:5000], density, self.options.shapes))
+
+    def train_one(self) -> dict[str, float]:
+        """One step; returns the parts of its loss."""
+        o = self.options
+        k = int(self.rng.choice(o.counts, p=np.array(o.chances) / sum(o.chances)))
+        looks, plain, neutral, mixture = self._scene(k)
+        b = len(looks)
+        with torch.no_grad():
+            references = self._stored(at_nodes(looks, plain.view(b, -1, 3)).view_as(plain))
+            colours = self._content(mixture)
+            basis_at = at_nodes(self.basis, colours.expand(o.shapes, -1, -1))
+            truth = srgb_to_lab(at_nodes(looks, colours.expand(b, -1, -1)))
+        for group in self.optimizer.param_groups:
+            group["lr"] = o.rate * min(1, (self.step + 1) / 200) * self._cosine()
+        self.network.train()
+        with torch.autocast("cpu", torch.bfloat16):
+            answer = self.network(references.permute(0, 1, 4, 2, 3), neutral)
+        result = self.network.colours(answer, colours, basis_at)
+        difference = colour_difference(srgb_to_lab(result), truth)
+        ungrade = self._ungrade_loss(answer["ungraded"], plain)
+        outside = (result - result.clamp(0, 1)).abs().mean()
+        error = F.smooth_l1_loss(answer["error"], difference.detach().mean(1).log())
+        total = difference.mean() + o.ungrade * ungrade + 2 * outside + error
+        if not torch.isfinite(total):
+            raise LearningError(f"the loss is not finite at step {self.step}; lower the rate in the recipe")
+        self._update(total)
+        return {
+            "difference": float(difference.detach().mean()),
+            "ungrade": float(ungrade),
+            "error": float(error),
+            "k": k,
+        }
+
+    def _cosine(self) -> float:
+        return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * self.step / self.options.steps))
+
+    def _scene(self, k: int) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor] | None, np.ndarray]:
+        """Looks (b, nodes, 3), photos (b, k, side, side, 3), perhaps what is ordinary here, and shares of domains."""
+        o = self.options
+        b = max(8, min(64, o.thumbnails // k))
+        looks = self.looks[torch.randint(len(self.looks), (b,), generator=self.generator)].float()
+        mixture = self.bank.mixture(self.rng)
+        shares = np.broadcast_to(mixture, (b, len(mixture))).copy()
+        narrow = self.rng.random(b) < 0.2
+        shares[narrow] = np.eye(len(mixture))[self.rng.integers(len(mixture), size=int(narrow.sum()))]
+        pixels = self.bank.pixels(self.bank.pick(b * k, shares.repeat(k, 0), self.rng))
+        pixels = natural_variation(pixels, self.generator).view(b, k, o.side, o.side, 3)
+        neutral = None
+        if self.rng.random() < 0.5:
+            mean, cov = self.bank.moments(self.bank.pick(int(self.rng.integers(20, 250)), mixture, self.rng))
+            neutral = (mean.expand(b, 3), cov.expand(b, 3, 3))
+        return looks, (pixels * 255).round() / 255, neutral, mixture
+
+    def _stored(self, pixels: Tensor) -> Tensor:
+        """Pixels after a file: a little noise for some, 8 bits."""
+        b = len(pixels)
+        level, some = (torch.rand(b, 1, 1, 1, 1, generator=self.generator) for _ in range(2))
+        noise = torch.randn(pixels.shape, generator=self.generator) * level * (some < 0.4) * 2 / 255
+        return ((pixels + noise).clamp(0, 1) * 255).round() / 255
+
+    def _content(self, mixture: np.ndarray) -> Tensor:
+        """Colours at which the answer is judged: of other photos, and a few of the whole cube; (1600, 3)."""
+        shares = mixture if self.rng.random() < 0.5 else self.bank.shares
+        pixels = self.bank.pixels(self.bank.pick(24, shares, self.rng)).reshape(-1, 3)
+        pixels = pixels[torch.randint(len(pixels), (1500,), generator=self.generator)]
+        return torch.cat([pixels, torch.rand(100, 3, generator=self.generator)])
+
+    def _ungrade_loss(self, guessed: tuple[Tensor, ...], plain: Tensor) -> Tensor:
+        """Mean absolute error of the guessed statistics, of each photo and, twice, of the mean over the set."""
+        b, k = plain.shape[:2]
+        true = spread(plain.flatten(0, 1)[:, 1::2, 1::2].reshape(b * k, -1, 3))
+        each = sum((g - t).abs().mean() for g, t in zip(guessed, true, strict=True))
+        away = [(g - t).view(b, k, *g.shape[1:]).mean(1) for g, t in zip(guessed, true, strict=True)]
+        return each + 2 * sum(a.abs().mean() for a in away)
+
+    def _update(self, total: Tensor) -> None:
+        self.optimizer.zero_grad()
+        total.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.optimizer.step()
+        self.step += 1
+        decay = min(self.options.average, self.step / (self.step + 10))
+        with torch.no_grad():
+            for kept, new in zip(self.average.parameters(), self.network.parameters(), strict=True):
+                kept.lerp_(new, 1 - decay)
+
+    def save(self, folder: Path) -> None:
+        """Write everything that a resumed training needs into ``checkpoint.safetensors``."""
+        from safetensors.torch import save_file
+
+        tensors = {f"network.{k}": v for k, v in self.network.state_dict().items()}
+        tensors |= {f"average.{k}": v.clone() for k, v in self.average.state_dict().items()}
+        for i, state in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{i}.{k}": v for k, v in state.items()}
+        tensors["generator"] = self.generator.get_state()
+        about = {"step": str(self.step), "rng": json.dumps(self.rng.bit_generator.state)}
+        with write_whole(folder / "checkpoint.safetensors") as target:
+            save_file({k: v.contiguous() for k, v in tensors.items()}, target, about)
+
+    def resume(self, folder: Path) -> bool:
+        """Go on from a folder's checkpoint; False where there is none."""
+        from safetensors import safe_open
+
+        path = folder / "checkpoint.safetensors"
+        if not path.exists():
+            return False
+        with safe_open(path, "pt") as file:
+            about = file.metadata()
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a dict
+        for name in ("network", "average"):
+            prefix = f"{name}."
+            state = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+            getattr(self, name).load_state_dict(state)
+        old = self.optimizer.state_dict()
+        old["state"] = {}
+        for key, value in tensors.items():
+            if key.startswith("optimizer."):
+                _, index, part = key.split(".", 2)
+                old["state"].setdefault(int(index), {})[part] = value
+        self.optimizer.load_state_dict(old)
+        self.generator.set_state(tensors["generator"])
+        self.rng.bit_generator.state = json.loads(about["rng"])
+        self.step = int(about["step"])
+        return True
