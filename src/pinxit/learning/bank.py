@@ -1,4 +1,4 @@
-"""Banks to train LookPredictor on: crops of photos by domain, and looks by the thousand; drawn once, then picked from."""
+"""Banks to train LookPredictor on: crops of photos by domain, looks by the thousand; drawn once, then picked from."""
 
 from __future__ import annotations
 

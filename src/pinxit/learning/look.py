@@ -20,9 +20,8 @@ from pinxit.tone.lut import Lut
 from pinxit.tone.tone import Tone
 
 Refine = Literal["auto", "on", "off"]
-REFINE_FROM: int | None = (
-    None  # "auto" refines from this many references on; None: it did not help (docs/benchmarks.md)
-)
+REFINE_FROM: int | None = None
+"""From this many references on, "auto" refines; None: never, see docs/benchmarks.md."""
 
 
 def learn_look(

@@ -9,7 +9,7 @@ from pinxit.tone.lut import Lut
 
 BANDS = 24  # of lightness
 NEAR = 2.0  # chroma difference, Lab units, that still counts as the same tint
-SHARE = 0.985  # of the pixels that must be so near
+SHARE = 0.97  # of the pixels that must be so near
 
 
 def tint_by_lightness(pixels: np.ndarray) -> np.ndarray | None:
@@ -26,13 +26,16 @@ def tint_by_lightness(pixels: np.ndarray) -> np.ndarray | None:
     luma = pixels @ np.array([0.2126, 0.7152, 0.0722], np.float32)
     band = np.clip((luma * BANDS).astype(int), 0, BANDS - 1)
     count = np.bincount(band, minlength=BANDS)
-    middle = [np.bincount(band, lab[:, c], BANDS) / np.maximum(count, 1) for c in (1, 2)]
-    away = np.hypot(lab[:, 1] - middle[0][band], lab[:, 2] - middle[1][band])
+    filled = np.flatnonzero(count >= max(8, len(pixels) // 5000))
+    place = luma * BANDS - 0.5
+
+    def by_band(values: np.ndarray) -> np.ndarray:
+        return np.bincount(band, values, BANDS)[filled] / count[filled]
+
+    away = np.hypot(*(lab[:, c] - np.interp(place, filled, by_band(lab[:, c])) for c in (1, 2)))
     if (away < NEAR).mean() < SHARE:
         return None
-    filled = np.flatnonzero(count >= max(8, len(pixels) // 5000))
-    away_from_grey = pixels - luma[:, None]
-    tint = [np.bincount(band, away_from_grey[:, c], BANDS)[filled] / count[filled] for c in range(3)]
+    tint = [by_band(pixels[:, c] - luma) for c in range(3)]
     return np.stack([np.interp(np.arange(BANDS), filled, t) for t in tint], -1).astype(np.float32)
 
 

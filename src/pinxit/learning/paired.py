@@ -15,7 +15,7 @@ from pinxit.picture.sampling import thumbnail
 from pinxit.tone.fit import fit_lut
 from pinxit.tone.lut import Lut
 
-SAMPLES = 120_000  # colour pairs in all
+SAMPLES = 60_000  # colour pairs in all
 SHAPE_SLACK = 0.02  # relative difference of aspect ratios that a resize may have made
 
 

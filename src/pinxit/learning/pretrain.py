@@ -154,7 +154,7 @@ class LookTrainer:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(options.seed)
             self.network = LookPredictor(side=options.side, shapes=options.shapes, grid=options.grid)
-        self._describe_ordinary()
+            self._describe_ordinary()  # its decomposition draws from torch's own generator
         self.basis = self.network.basis.view(options.shapes, -1, 3)
         self.average = copy.deepcopy(self.network).eval().requires_grad_(False)
         self.optimizer = torch.optim.AdamW(
@@ -196,7 +196,7 @@ class LookTrainer:
         self._update(total)
         return {
             "difference": float(difference.detach().mean()),
-            "ungrade": float(ungrade),
+            "ungrade": float(ungrade.detach()),
             "error": float(error),
             "k": k,
         }

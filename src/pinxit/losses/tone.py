@@ -22,8 +22,8 @@ def colour_difference(lab: Tensor, target: Tensor, eps: float = 0.05) -> Tensor:
 
     Source:
         Sharma, Wu and Dalal 2005 (CIEDE2000). Departures: lightness and chroma weights are the target's, the hue
-        difference is the part of the a-b distance across the target's hue, and the rotation of the blues is left out, so
-        that it is smooth; ``eps`` is added under the root.
+        difference is the part of the a-b distance across the target's hue, and the rotation of the blues is left
+        out, so that it is smooth; ``eps`` is added under the root.
     """
     dl = lab[..., 0] - target[..., 0]
     a, b = target[..., 1], target[..., 2]

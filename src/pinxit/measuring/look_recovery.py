@@ -99,7 +99,7 @@ class LookReport:
         p = self.protocol
         lines = [
             f"{len(self.looks)} looks ({p.kind}) x {p.photos_per_look} photos; mean CIEDE2000 to the true grade",
-            f"{'method':24} {'K':>3} {'mean':>6} {'95 % interval':>14} {'median':>7} {'p90':>6} {'worse':>6} {'skin':>6} s/look",
+            f"{'method':24}   K   mean  95 % interval  median    p90  worse   skin  s/look",
         ]
         for r in self.rows():
             interval = f"{r['low']:.2f}..{r['high']:.2f}"

@@ -13,6 +13,7 @@ from pinxit.errors import StyleError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
     from torch import Tensor, nn
 
     from pinxit.networks.correct import ExposureCorrector
@@ -99,3 +100,10 @@ def _filled(network: type[nn.Module], name: str) -> Any:
     module = network(**card["settings"])
     module.load_state_dict(tensors)
     return module.eval().requires_grad_(False)
+
+
+@cache
+def ordinary_thumbnails() -> np.ndarray:
+    """Packaged photos without a look, (128, 3, 48, 48) float32, 0..1."""
+    _, tensors = load_weights("ordinary")
+    return tensors["thumbnails"].numpy().astype("float32") / 255

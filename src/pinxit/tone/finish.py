@@ -132,7 +132,7 @@ def estimate_finish(pictures: list[np.ndarray]) -> Finish:
     of 1 stop 0.65 +- 0.4 and 0.85 +- 0.15; grain of 2 % and more is found within a tenth from 5 pictures.
 
     Args:
-        pictures: (H, W, 3) uint8, uint16 or float 0..1 each, sRGB; at best of one size, and not smaller than 256 pixels.
+        pictures: (H, W, 3) uint8, uint16 or float 0..1 each, sRGB; at best of one size, from 256 pixels on.
 
     Returns:
         The finish; the neutral one where nothing can be told.

@@ -22,14 +22,12 @@ def corner_weights(colours: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarr
 
 
 def _roughness(size: int) -> np.ndarray:
-    """Matrix whose square measures second differences along the three axes, dense (size**3, size**3), divided by rows."""
+    """Quadratic form of the second differences along the three axes, dense (size**3, size**3)."""
     one = np.zeros((size - 2, size))
     for i in range(size - 2):
         one[i, i : i + 3] = 1, -2, 1
     gram, eye = one.T @ one, np.eye(size)
-    return (
-        np.kron(np.kron(gram, eye), eye) + np.kron(np.kron(eye, gram), eye) + np.kron(np.kron(eye, eye), gram)
-    )
+    return np.kron(np.kron(gram, eye), eye) + np.kron(np.kron(eye, gram), eye) + np.kron(np.kron(eye, eye), gram)
 
 
 def fit_lut(
@@ -37,7 +35,7 @@ def fit_lut(
     target: np.ndarray,
     *,
     size: int = 33,
-    nodes: int = 13,
+    nodes: int = 11,
     smooth: float = 2e-4,
     prior: Lut | None = None,
     pull: float = 1e-6,
@@ -46,8 +44,8 @@ def fit_lut(
     """Fit a table that carries source colours to target colours.
 
     Minimizes the weighted mean of ``|table(source) - target|^2`` plus ``smooth`` times the summed squared second
-    differences of the change from the prior along the axes, plus ``pull`` times its summed square, in ``nodes``**3 nodes.
-    Colours that were not seen follow their neighbours, and far away the prior.
+    differences of the change from the prior along the axes, plus ``pull`` times its summed square, in ``nodes``**3
+    nodes. Colours that were not seen follow their neighbours, and far away the prior.
 
     Args:
         source: Colours before, (M, 3), 0..1.
@@ -86,7 +84,9 @@ def fit_lut(
     return Lut((base + change).reshape(nodes, nodes, nodes, 3).astype(np.float32)).resized(size)
 
 
-def _solve(at: np.ndarray, weights: np.ndarray, wanted: np.ndarray, trust: np.ndarray, regular: np.ndarray) -> np.ndarray:
+def _solve(
+    at: np.ndarray, weights: np.ndarray, wanted: np.ndarray, trust: np.ndarray, regular: np.ndarray
+) -> np.ndarray:
     """Normal equations of the weighted regression, (nodes**3, 3)."""
     n = len(regular)
     left = np.zeros(n * n)

@@ -42,7 +42,7 @@ class Tone:
         """Give pixels this tone.
 
         Args:
-            array: (H, W, 3) uint8, uint16 or float 0..1, sRGB; the finish needs these three axes, the colours only the last.
+            array: (H, W, 3) uint8, uint16 or float 0..1, sRGB; without a finish also (..., 3).
             strength: 0 returns a copy of the input, 1 the look; more extrapolates safely.
             finish: Share of the vignette and grain, 0..1 or a little more.
             seed: Seed of the grain.
