@@ -3,6 +3,7 @@
 import tempfile
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +86,7 @@ def ffmpeg_racer(lut: Lut, shape: tuple[int, int], folder: Path) -> Racer:
         graph.add("format", "rgb24"),
         graph.add("buffersink"),
     ]
-    for before, after in zip(chain, chain[1:], strict=False):
+    for before, after in pairwise(chain):
         before.link_to(after)
     graph.configure()
 
