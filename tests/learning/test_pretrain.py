@@ -16,7 +16,7 @@ from pinxit.learning.pretrain import LookRecipe, LookTrainer, pretrain
 from pinxit.networks.weights import load_weights
 from pinxit.tone.lut import Lut
 
-SMALL = "steps = 4\nthumbnails = 8\nlooks = 256\nshapes = 8\ngrid = 5\ncrops = 4\ncheckpoint = 2\n"
+SMALL = "steps = 4\nthumbnails = 8\nlooks = 256\nshapes = 8\ngrid = 5\ncrops = 4\ncheckpoint = 2\nhold_out = ['held']\n"
 
 
 @pytest.fixture
@@ -36,8 +36,13 @@ def recipe(tmp_path, text=SMALL):
     return path
 
 
-def test_trains_and_writes_weights(photos, tmp_path):
-    known = {"known": synthetic_looks(1, 5, torch.Generator().manual_seed(0))[0]}
+def test_trains_and_writes_weights(photos, tmp_path, monkeypatch):
+    known = {"known": Lut.identity(5), "held-out": Lut.identity(5)}
+    monkeypatch.setattr("pinxit.learning.pretrain.CorrectRecipe", lambda: CorrectRecipe(steps=2))
+    monkeypatch.setattr(
+        "pinxit.learning.pretrain.train_corrector",
+        lambda *a, **k: train_corrector(*a, recipe=CorrectRecipe(steps=2, batch=4), **k),
+    )
     result = pretrain(recipe(tmp_path), photos=photos, out=tmp_path / "out", looks=known)
     card, _ = load_weights("look", tmp_path / "out")
     assert result["steps"] == 4 and card["about"]["photos"] == 2 and card["about"]["known_looks"] == 1

@@ -20,7 +20,9 @@ WAYS = {"pinxit": {}, "amortized": {"refine": "off"}, "adapted": {"refine": "on"
 def look(
     looks: Annotated[Path, typer.Option(help="Folder of looks, .cube files.", show_default=False)],
     photos: Annotated[Path, typer.Option(help="Folder of photos to grade with them.", show_default=False)],
-    methods: Annotated[str, typer.Option(help=f"Which ways of learning: {', '.join(WAYS)}.")] = "pinxit",
+    methods: Annotated[
+        str, typer.Option(help=f"Ways of learning ({', '.join(WAYS)}) and peers.")
+    ] = "pinxit,linear-map-shrunk",
     references: Annotated[str, typer.Option(help="Numbers of references.")] = "1,5,20",
     kind: Annotated[str, typer.Option(help="Which looks.", metavar="colour|bw|all")] = "colour",
     limit: Annotated[int, typer.Option(min=0, help="This many looks, a fixed choice; 0 takes all.")] = 0,
@@ -66,11 +68,14 @@ def speed(json: Json = False, quiet: Quiet = False) -> None:
 
 
 def _ways(text: str) -> dict[str, Callable[..., Any]]:
+    from pinxit.measuring.peers import PEERS
+
     names = [name.strip() for name in text.split(",")]
+    known = {**{way: _learner(way) for way in WAYS}, **PEERS}
     for name in names:
-        if name not in WAYS:
-            raise InputError(f"--methods {name} came; wanted are {', '.join(WAYS)}, with commas between them")
-    return {name: _learner(name) for name in names}
+        if name not in known:
+            raise InputError(f"--methods {name} came; wanted are {', '.join(known)}, with commas between them")
+    return {name: known[name] for name in names}
 
 
 def _learner(name: str) -> Callable[..., Any]:

@@ -19,11 +19,13 @@ from torch import Tensor
 
 from pinxit.errors import InputError, LearningError
 from pinxit.files import write_whole
-from pinxit.learning.bank import PhotoBank, draw_looks, natural_variation, node_density, shape_basis
+from pinxit.learning.bank import PhotoBank, draw_looks, natural_variation, node_density, shape_basis, table_from_lut
+from pinxit.learning.correct import CorrectRecipe, train_corrector
 from pinxit.learning.looks import at_nodes
 from pinxit.losses.tone import colour_difference, srgb_to_lab
 from pinxit.networks.look import LookPredictor, spread
 from pinxit.networks.weights import save_weights
+from pinxit.tone.lut import Lut
 
 Progress = Callable[[int, int, str], None]
 
@@ -92,17 +94,17 @@ def pretrain(
     *,
     photos: Path,
     out: Path,
-    looks: Mapping[str, Tensor] | None = None,
+    looks: Mapping[str, Lut] | None = None,
     leave_out: frozenset[str] = frozenset(),
     on_progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Train by a recipe and write ``look.safetensors`` and ``look.json`` into ``out``.
+    """Train by a recipe and write ``look`` and ``correct`` (.safetensors and .json) into ``out``.
 
     Args:
         recipe: TOML file, see :class:`LookRecipe`.
         photos: Folder of photos; its sub-folders are the domains. Folders named ``research-only`` are left out.
         out: Folder for weights, checkpoint and log; training resumes from the checkpoint in it.
-        looks: Known looks by file stem, tables (grid**3, 3); None trains on synthetic ones only.
+        looks: Known looks by name; None trains on synthetic ones only.
         leave_out: File names of photos never trained on.
         on_progress: Called as (step, steps, text).
 
@@ -119,7 +121,8 @@ def pretrain(
     found = [p for p in found if p.name not in leave_out and "research-only" not in p.parts]
     domains = [_domain(p.relative_to(photos)) for p in found]
     bank = PhotoBank.read(found, domains, options.side, options.crops, options.seed)
-    known = [t for stem, t in sorted((looks or {}).items()) if not stem.startswith(options.hold_out or ("\0",))]
+    chosen = [lut for stem, lut in sorted((looks or {}).items()) if not stem.startswith(options.hold_out)]
+    known = [table_from_lut(lut, options.grid) for lut in chosen]
     trainer = LookTrainer(bank, torch.stack(known) if known else None, options)
     trainer.resume(out)
     start, losses = time.monotonic(), {}
@@ -135,6 +138,8 @@ def pretrain(
                 )
     about = {"recipe": asdict(options), "photos": len(found), "known_looks": len(known)}
     path = save_weights(trainer.average, out, "look", about=about)
+    corrector = train_corrector(trainer.average, bank, trainer.looks, on_progress=on_progress)
+    save_weights(corrector, out, "correct", about={"recipe": asdict(CorrectRecipe()), "photos": len(found)})
     return {"weights": str(path), "steps": trainer.step, "minutes": (time.monotonic() - start) / 60, **losses}
 
 
