@@ -117,3 +117,12 @@ def test_bootstrap_holds_the_mean():
 def test_jpeg_changes_little():
     photo = np.full((16, 16, 3), 120, np.uint8)
     assert np.abs(as_jpeg(photo, 85).astype(int) - 120).max() <= 2
+
+
+def test_a_ceiling_gets_the_originals(photos):
+    def ceiling(references, originals):
+        assert np.array_equal(trilinear(warm(1.0), originals[0]), references[0])
+        return lambda photo: photo
+
+    ceiling.wants_originals = True
+    measure_looks({"w.cube": warm(1.0)}, photos, {"c": ceiling}, Protocol(references=(1,), photos_per_look=1))

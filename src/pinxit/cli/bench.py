@@ -71,7 +71,7 @@ def _ways(text: str) -> dict[str, Callable[..., Any]]:
     from pinxit.measuring.peers import PEERS
 
     names = [name.strip() for name in text.split(",")]
-    known = {**{way: _learner(way) for way in WAYS}, **PEERS}
+    known = {**{way: _learner(way) for way in WAYS}, **PEERS, "ceiling": _ceiling}
     for name in names:
         if name not in known:
             raise InputError(f"--methods {name} came; wanted are {', '.join(known)}, with commas between them")
@@ -86,6 +86,16 @@ def _learner(name: str) -> Callable[..., Any]:
         return style.tone.lut.apply
 
     return method
+
+
+def _ceiling(references: list[Any], originals: list[Any]) -> Callable[[Any], Any]:
+    """Fitted to the references beside their originals, which no other method sees."""
+    from pinxit.learning.paired import fit_pairs
+
+    return fit_pairs(list(zip(originals, references, strict=True)))[0].apply
+
+
+_ceiling.wants_originals = True
 
 
 def _counts(text: str) -> tuple[int, ...]:

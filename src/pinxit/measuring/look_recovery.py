@@ -30,7 +30,8 @@ SUFFIXES = (".jpg", ".jpeg", ".png")
 Arrays = list[np.ndarray]
 Apply = Callable[[np.ndarray], np.ndarray]
 Method = Callable[[Arrays, Arrays], Apply]
-"""Takes references and neutral photos (uint8 arrays); gives a function that grades one photo."""
+"""Takes references and neutral photos (uint8 arrays); gives a function that grades one photo. A method with a true
+attribute ``wants_originals`` is a ceiling: in place of neutral photos it gets the references' own originals."""
 
 
 @dataclass(frozen=True)
@@ -213,7 +214,8 @@ def measure_looks(
             references = case.references(k)
             for name, method in methods.items():
                 start = time.perf_counter()
-                apply = method(references, neutral)
+                plain = case.originals(k) if getattr(method, "wants_originals", False) else neutral
+                apply = method(references, plain)
                 seconds.setdefault((name, k), []).append(time.perf_counter() - start)
                 error, hue = case.score(apply)
                 scores.setdefault((name, k), []).append(error)
@@ -260,10 +262,14 @@ class _Case:
         self.truth = [srgb_to_lab(trilinear(table, test[::s, ::s])) for test in self.tests]
         self.plain = [srgb_to_lab(test[::s, ::s]) for test in self.tests]
 
-    def references(self, k: int) -> Arrays:
-        """K graded photos of the reference pool."""
+    def originals(self, k: int) -> Arrays:
+        """K photos of the reference pool."""
         pool = [n for n in self.pools["reference"] if self.protocol.subject in str(self.photo.paths[n])]
-        graded = [trilinear(self.table, self.photo(n)) for n in fixed_order(pool, SEED, self.stem, "references")[:k]]
+        return [self.photo(n) for n in fixed_order(pool, SEED, self.stem, "references")[:k]]
+
+    def references(self, k: int) -> Arrays:
+        """The same, graded."""
+        graded = [trilinear(self.table, photo) for photo in self.originals(k)]
         return [as_jpeg(g, self.protocol.jpeg) for g in graded] if self.protocol.jpeg else graded
 
     def score(self, apply: Apply) -> tuple[float, float]:

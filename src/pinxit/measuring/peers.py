@@ -1,8 +1,8 @@
 """Rivals for look recovery: what packages and textbooks do, as methods of ``look_recovery``.
 
-All take references and neutral photos (uint8 arrays) and give a function that grades one photo. The pooled maps carry the
-colours of the neutral photos onto those of the references; with ``shrunk``, only K / (K + 4) of the move is made, which
-did best among such factors.
+All take references and neutral photos (uint8 arrays) and give a function that grades one photo. The pooled maps carry
+the colours of the neutral photos onto those of the references; with ``shrunk``, only K / (K + 4) of the move is made,
+which did best among such factors.
 """
 
 from __future__ import annotations
