@@ -1,14 +1,22 @@
 """``pinxit bench``: how good and how quick."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pinxit import doors
 from pinxit.cli.options import Json, Quiet
 from pinxit.cli.running import emit, progress, say
 from pinxit.errors import InputError
+
+if TYPE_CHECKING:
+    from pinxit.style import Style
+
+_PINXIT = (sys.executable, "-m", "pinxit")
 
 bench = typer.Typer(help="Measure how well looks are recovered, and how quick everything is.", no_args_is_help=True)
 
@@ -59,12 +67,28 @@ def speed(json: Json = False, quiet: Quiet = False) -> None:
     """Time this machine: applying a tone, learning a look, opening and saving."""
     from pinxit.measuring.speed import measure_speed
 
-    with progress("speed", hidden=quiet or json) as update:
-        report = measure_speed(on_progress=update)
+    with TemporaryDirectory() as folder, progress("speed", hidden=quiet or json) as update:
+        style = Path(folder) / "bench.pinxit"
+        _middling_style().save(style)
+        report = measure_speed(
+            learn=lambda files, refine: doors.learn(files, refine="on" if refine else "off"),
+            transfer=lambda source, out: [*_PINXIT, "transfer", str(source), "--style", str(style), "-o", str(out)],
+            on_progress=update,
+        )
     if json:
         emit(report.to_dict())
     else:
         say(str(report))
+
+
+def _middling_style() -> Style:
+    """A style that moves every colour, for the clock."""
+    from pinxit.style import Style
+    from pinxit.tone.lut import Lut
+    from pinxit.tone.tone import Tone
+
+    table = Lut.identity(33).table
+    return Style(tone=Tone(Lut(0.05 + 0.85 * table + 0.08 * table[..., ::-1] * table)))
 
 
 def _ways(text: str) -> dict[str, Callable[..., Any]]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal
 
 import numpy as np
@@ -15,7 +15,7 @@ from pinxit.picture import Picture
 from pinxit.provenance import Provenance
 from pinxit.style import Style
 from pinxit.thumbnail import thumbnail_of
-from pinxit.tone.finish import estimate_finish
+from pinxit.tone.finish import Finish, estimate_finish
 from pinxit.tone.lut import Lut
 from pinxit.tone.tone import Tone
 
@@ -55,8 +55,10 @@ def learn_look(
     """
     if refine not in ("auto", "on", "off"):
         raise InputError(f"refine {refine!r} came; 'auto', 'on' or 'off' is wanted")
-    references = read_references(pictures, strict=strict, on_progress=on_progress)
-    plain = _readable(neutral) if neutral else None
+    with ThreadPoolExecutor(1) as beside:
+        beside.submit(_warm_up)  # the network is loaded while pictures are decoded
+        references = read_references(pictures, strict=strict, on_progress=on_progress)
+        plain = _readable(neutral) if neutral else None
     if before is not None:
         tone, method = _from_pairs(references, before, plain)
     else:
@@ -74,6 +76,12 @@ def learn_look(
         ),
         thumbnail=thumbnail_of(references.arrays),
     )
+
+
+def _warm_up() -> None:
+    from pinxit.networks.weights import look_predictor
+
+    look_predictor()
 
 
 def _from_references(
@@ -132,17 +140,16 @@ def _readable(pictures: Sequence[Any]) -> list[np.ndarray]:
     return arrays
 
 
-def _finish(references: References) -> Any:
-    """Vignette from all references; grain from a few of them read whole, since making small removes it."""
-    whole = []
+def _finish(references: References) -> Finish:
+    """Vignette from all references; grain from the middle of a few read whole, since making small removes it."""
+    vignette = estimate_finish(list(references.arrays)).vignette
+    middles, scale = [], 1.0
     for source in references.sources[:DETAILS]:
-        if isinstance(source, str | os.PathLike):
-            whole.append(_middle(eight_bits(Picture.open(source).array)))
-    vignette = estimate_finish(list(references.arrays))
-    if not whole:
-        return vignette
-    grain = estimate_finish(whole)
-    return type(vignette)(vignette=vignette.vignette, grain=grain.grain, grain_size=grain.grain_size)
+        whole = eight_bits(Picture.open(source).array)
+        middles.append(_middle(whole))
+        scale = max(middles[-1].shape) / max(whole.shape)  # grain size is told in shares of the longest side
+    grain = estimate_finish(middles)
+    return Finish(vignette=vignette, grain=grain.grain, grain_size=grain.grain_size * scale)
 
 
 def _middle(array: np.ndarray, side: int = 1024) -> np.ndarray:

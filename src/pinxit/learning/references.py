@@ -5,18 +5,20 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pinxit.errors import InputError, LearningError, MissingExtraError, PictureError
+from pinxit.errors import InputError, LearningError, MissingExtraError, PictureError, PinxitError
 from pinxit.picture import Picture
 from pinxit.picture.sampling import thumbnails
+from pinxit.tone.threads import cores
 
 SIDE = 512  # references are read at this longest side: colours need no more, and a draft of a JPEG is quick
-DETAILS = 3  # this many references are read whole, for their grain
+DETAILS = 2  # this many references are read whole, for their grain
 
 Progress = Callable[[int, int, str], None]
 
@@ -64,25 +66,32 @@ def read_references(
     kept: dict[str, tuple[np.ndarray, Any]] = {}
     skipped: list[str] = []
     repeated = 0
-    for index, source in enumerate(pictures):
-        try:
-            picture = Picture.open(source, shrink_to=SIDE)
-        except (PictureError, MissingExtraError) as error:
-            if strict:
-                raise
-            skipped.append(f"{_name(source, index)}: {error}")
-            continue
-        digest = _digest(source, picture)
-        repeated += digest in kept
-        kept.setdefault(digest, (eight_bits(picture.array), source))
-        if on_progress:
-            on_progress(index + 1, len(pictures), _name(source, index))
+    with ThreadPoolExecutor(min(cores(), len(pictures))) as pool:  # decoders release Python's lock
+        for index, (source, read) in enumerate(zip(pictures, pool.map(_read, pictures), strict=True)):
+            if isinstance(read, PinxitError):
+                if strict:
+                    raise read
+                skipped.append(f"{_name(source, index)}: {read}")
+            else:
+                digest, array = read
+                repeated += digest in kept
+                kept.setdefault(digest, (array, source))
+            if on_progress:
+                on_progress(index + 1, len(pictures), _name(source, index))
     if not kept:
         raise PictureError(f"none of {len(pictures)} pictures can be read; the first: {skipped[0]}")
     arrays = tuple(array for array, _ in kept.values())
     if all(np.ptp(array.reshape(-1, 3), 0).max() < 8 for array in arrays):
         raise LearningError("every reference is one flat colour; give finished pictures with light and shade in them")
     return References(arrays, tuple(kept), tuple(s for _, s in kept.values()), tuple(skipped), repeated)
+
+
+def _read(source: Any) -> tuple[str, np.ndarray] | PinxitError:
+    try:
+        picture = Picture.open(source, shrink_to=SIDE)
+    except (PictureError, MissingExtraError) as error:
+        return error
+    return _digest(source, picture), eight_bits(picture.array)
 
 
 def eight_bits(array: np.ndarray) -> np.ndarray:
