@@ -21,7 +21,8 @@ from pinxit.tone.tone import Tone
 
 Refine = Literal["auto", "on", "off"]
 REFINE_FROM: int | None = None
-"""From this many references on, "auto" refines; None: never, see docs/benchmarks.md."""
+"""From this many references on, "auto" refines adversarially; None: never, see docs/benchmarks.md."""
+ENOUGH_NEUTRAL = 20  # of the user's own photos without a look; fewer say too little about what is ordinary
 
 
 def learn_look(
@@ -40,7 +41,8 @@ def learn_look(
         pictures: Finished photos with the look: whatever ``Picture.open`` takes.
         neutral: The user's own photos without it, if there are any.
         before: The same photos before they got the look; pairs are matched by file name, or by order for arrays.
-        refine: Adversarial refinement: "on", "off", or "auto" where it measurably helps.
+        refine: What follows the prediction: "off" nothing; "auto" reconciles it with the references in closed form,
+            and refines adversarially where that measurably helps; "on" does both.
         seed: Same pictures and seed, same style.
         strict: Fail at the first picture that cannot be read.
         on_progress: Called as (done, total, text).
@@ -93,13 +95,30 @@ def _from_references(
     network = look_predictor()
     predicted = predict_look(network, list(references.arrays), plain)
     lut, method = predicted.lut, "predicted"
-    wanted = refine == "on" or (refine == "auto" and REFINE_FROM is not None and len(references.arrays) >= REFINE_FROM)
-    if wanted:
-        lut, method = _refined(lut, references, plain, network.settings["side"], seed, on_progress)
+    if refine != "off":
+        lut, method = _reconciled(lut, references, plain, seed)
+    if refine == "on" or (refine == "auto" and REFINE_FROM is not None and len(references.arrays) >= REFINE_FROM):
+        lut, more = _refined(lut, references, plain, network.settings["side"], seed, on_progress)
+        method = f"{method}, {more}"
     tint = tint_by_lightness(references.thumbnails(64).transpose(0, 2, 3, 1).reshape(-1, 3))
     if tint is not None:
         lut, method = as_monochrome(lut, tint), f"{method}, monochrome"
     return Tone(lut, _finish(references), predicted.code, predicted.error), method
+
+
+def _reconciled(lut: Lut, references: References, plain: list[np.ndarray] | None, seed: int) -> tuple[Lut, str]:
+    from pinxit.learning.reconcile import OrdinaryColours, reconcile
+    from pinxit.networks.weights import ordinary_colours
+    from pinxit.picture.sampling import thumbnails
+
+    if plain and len(plain) >= ENOUGH_NEUTRAL:
+        clouds = thumbnails(plain, 16).transpose(0, 2, 3, 1).reshape(len(plain), -1, 3)
+        ordinary = OrdinaryColours(clouds, np.zeros(len(plain), int))
+    else:
+        ordinary = OrdinaryColours(*ordinary_colours())
+    clouds = references.thumbnails(24).transpose(0, 2, 3, 1).reshape(len(references.arrays), -1, 3)
+    lut, share = reconcile(lut, clouds, ordinary, seed=seed)
+    return lut, f"predicted, reconciled ({share:.0%})" if share else "predicted"
 
 
 def _refined(
@@ -112,8 +131,8 @@ def _refined(
     content = thumbnails(plain, side) if plain else ordinary_thumbnails()
     result = refine_tone(lut, references.thumbnails(side), content, seed=seed, on_progress=on_progress)
     if not result.kept:
-        return lut, "predicted (refinement brought no gain on held-out references)"
-    return result.lut, f"predicted, refined (held-out distance {result.before:.4f} to {result.after:.4f})"
+        return lut, "not refined (no gain on held-out references)"
+    return result.lut, f"refined (held-out distance {result.before:.4f} to {result.after:.4f})"
 
 
 def _from_pairs(references: References, before: Sequence[Any], plain: list[np.ndarray] | None) -> tuple[Tone, str]:

@@ -107,3 +107,10 @@ def ordinary_thumbnails() -> np.ndarray:
     """Packaged photos without a look, (128, 3, 48, 48) float32, 0..1."""
     _, tensors = load_weights("ordinary")
     return tensors["thumbnails"].numpy().astype("float32") / 255
+
+
+@cache
+def ordinary_colours() -> tuple[np.ndarray, np.ndarray]:
+    """Colours of photos without a look, (photos, pixels, 3) float32 0..1, and the domain of each photo, (photos,)."""
+    _, tensors = load_weights("ordinary")
+    return tensors["clouds"].numpy().astype("float32") / 255, tensors["domains"].numpy().astype("int64")
