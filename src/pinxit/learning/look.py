@@ -96,7 +96,7 @@ def _from_references(
     predicted = predict_look(network, list(references.arrays), plain)
     lut, method = predicted.lut, "predicted"
     if refine != "off":
-        lut, method = _reconciled(lut, references, plain, seed)
+        lut, method = _reconciled(lut, references, plain)
     if refine == "on" or (refine == "auto" and REFINE_FROM is not None and len(references.arrays) >= REFINE_FROM):
         lut, more = _refined(lut, references, plain, network.settings["side"], seed, on_progress)
         method = f"{method}, {more}"
@@ -106,7 +106,7 @@ def _from_references(
     return Tone(lut, _finish(references), predicted.code, predicted.error), method
 
 
-def _reconciled(lut: Lut, references: References, plain: list[np.ndarray] | None, seed: int) -> tuple[Lut, str]:
+def _reconciled(lut: Lut, references: References, plain: list[np.ndarray] | None) -> tuple[Lut, str]:
     from pinxit.learning.reconcile import OrdinaryColours, reconcile
     from pinxit.networks.weights import ordinary_colours
     from pinxit.picture.sampling import thumbnails
@@ -117,7 +117,7 @@ def _reconciled(lut: Lut, references: References, plain: list[np.ndarray] | None
     else:
         ordinary = OrdinaryColours(*ordinary_colours())
     clouds = references.thumbnails(24).transpose(0, 2, 3, 1).reshape(len(references.arrays), -1, 3)
-    lut, share = reconcile(lut, clouds, ordinary, seed=seed)
+    lut, share = reconcile(lut, clouds, ordinary)
     return lut, f"predicted, reconciled ({share:.0%})" if share else "predicted"
 
 

@@ -17,7 +17,7 @@ from pinxit.networks.transport import Transport
 from pinxit.tone.lut import Lut
 
 CAUTION = 2.0  # how many times the energy of chance is taken off; chosen on validation looks
-DRAWS = 8
+DRAWS = 12
 PIXELS = 24_000
 
 
@@ -84,11 +84,11 @@ def reconcile(
 
 
 def _transport(source: np.ndarray, target: np.ndarray) -> Transport:
-    return Transport.between(*(torch.from_numpy(np.ascontiguousarray(x, np.float32))[None] for x in (source, target)))
+    return Transport.between(*(torch.from_numpy(np.array(x, np.float32))[None] for x in (source, target)))
 
 
 def _apply(move: Transport, colours: np.ndarray) -> np.ndarray:
-    return move(torch.from_numpy(np.ascontiguousarray(colours))[None])[0].numpy()
+    return move(torch.from_numpy(np.array(colours))[None])[0].numpy()
 
 
 def _size(move: Transport, colours: np.ndarray) -> float:
