@@ -81,7 +81,7 @@ def speed(json: Json = False, quiet: Quiet = False) -> None:
         say(str(report))
 
 
-def _middling_style() -> Style:
+def _middling_style() -> "Style":
     """A style that moves every colour, for the clock."""
     from pinxit.style import Style
     from pinxit.tone.lut import Lut

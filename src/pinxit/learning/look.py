@@ -107,17 +107,18 @@ def _from_references(
 
 
 def _reconciled(lut: Lut, references: References, plain: list[np.ndarray] | None) -> tuple[Lut, str]:
-    from pinxit.learning.reconcile import OrdinaryColours, reconcile
+    from pinxit.learning.reconcile import CAUTION, CAUTION_OWN, OrdinaryColours, reconcile
     from pinxit.networks.weights import ordinary_colours
     from pinxit.picture.sampling import thumbnails
 
-    if plain and len(plain) >= ENOUGH_NEUTRAL:
+    own = plain is not None and len(plain) >= ENOUGH_NEUTRAL
+    if own:
         clouds = thumbnails(plain, 16).transpose(0, 2, 3, 1).reshape(len(plain), -1, 3)
         ordinary = OrdinaryColours(clouds, np.zeros(len(plain), int))
     else:
         ordinary = OrdinaryColours(*ordinary_colours())
     clouds = references.thumbnails(24).transpose(0, 2, 3, 1).reshape(len(references.arrays), -1, 3)
-    lut, share = reconcile(lut, clouds, ordinary)
+    lut, share = reconcile(lut, clouds, ordinary, caution=CAUTION_OWN if own else CAUTION)
     return lut, f"predicted, reconciled ({share:.0%})" if share else "predicted"
 
 

@@ -16,7 +16,8 @@ from pinxit.color import ciede2000, srgb_to_lab
 from pinxit.networks.transport import Transport
 from pinxit.tone.lut import Lut
 
-CAUTION = 2.0  # how many times the energy of chance is taken off; chosen on validation looks
+CAUTION = 3.0  # how many times the energy of chance is taken off; chosen on validation looks
+CAUTION_OWN = 2.0  # the same where the ordinary photos are the user's own, and so are like the references
 DRAWS = 12
 PIXELS = 24_000
 
