@@ -74,6 +74,15 @@ def test_unknown_keys_and_missing_photos(tmp_path, photos):
         pretrain(recipe(tmp_path), photos=tmp_path / "photos" / "research-only", out=tmp_path / "o")
 
 
+def test_shares_of_domains(photos):
+    paths = sorted(photos.glob("scenes/*/*.png"))
+    bank = PhotoBank.read(paths, ["a", "b"], 16, 4, 0, {"a": 3.0, "b": 1.0})
+    picked = bank.pick(4000, bank.shares, np.random.default_rng(0))
+    assert np.mean(picked < 4) == pytest.approx(0.75, abs=0.03)
+    with pytest.raises(InputError, match="shares"):
+        PhotoBank.read(paths, ["a", "b"], 16, 4, 0, {"a": 1.0})
+
+
 def test_crops_pick_real_pixels():
     array = np.arange(40 * 60 * 3, dtype=np.uint8).reshape(40, 60, 3)
     crop = random_crop(array, 16, np.random.default_rng(0))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from pinxit.errors import LearningError
+from pinxit.errors import InputError, LearningError
 from pinxit.learning.looks import LUMA, grid_nodes, mixed_looks, synthetic_looks
 from pinxit.tone.lut import Lut
 
@@ -35,38 +35,53 @@ class PhotoBank:
         crops: (N * each, side, side, 3) uint8, those of one photo together.
         each: Crops a photo.
         groups: Numbers of the photos of each domain.
+        shares: How often each domain is drawn, sums to 1; empty: by the square root of its photos.
     """
 
     crops: np.ndarray
     each: int
     groups: list[np.ndarray]
+    shares: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
     def __post_init__(self) -> None:
         few = torch.from_numpy(self.crops[:, ::3, ::3].reshape(len(self.crops), -1, 3)).float() / 255
         self.means, self.squares = few.mean(1), few.transpose(1, 2) @ few / few.shape[1]
         self.sizes = np.array([len(g) for g in self.groups])
-        self.shares = np.sqrt(self.sizes) / np.sqrt(self.sizes).sum()  # between one share a domain and one a photo
+        if not len(self.shares):
+            self.shares = np.sqrt(self.sizes) / np.sqrt(self.sizes).sum()
         self._padded = np.zeros((len(self.groups), self.sizes.max()), int)
         for row, group in zip(self._padded, self.groups, strict=True):
             row[: len(group)] = group
 
     @classmethod
-    def read(cls, paths: Sequence[Path], domains: Sequence[str], side: int, each: int, seed: int) -> PhotoBank:
+    def read(
+        cls,
+        paths: Sequence[Path],
+        domains: Sequence[str],
+        side: int,
+        each: int,
+        seed: int,
+        shares: Mapping[str, float] | None = None,
+    ) -> PhotoBank:
         """Read photos and cut ``each`` crops from every one.
 
         Raises:
+            InputError: ``shares`` names other domains than there are.
             LearningError: No photos.
         """
         if not paths:
             raise LearningError("no photos to train on were found; give a folder with .jpg or .png files")
+        names = sorted(set(domains))
+        if shares and set(shares) != set(names):
+            raise InputError(f"the recipe has shares of {sorted(shares)}, and the photos are of {names}")
+        drawn = np.array([shares[name] for name in names]) / sum(shares.values()) if shares else np.zeros(0)
         rng = np.random.default_rng(seed)
         crops = []
         for path in paths:
             with Image.open(path) as image:
                 array = np.asarray(image.convert("RGB"))
             crops += [random_crop(array, side, rng) for _ in range(each)]
-        names = sorted(set(domains))
-        return cls(np.stack(crops), each, [np.flatnonzero([d == name for d in domains]) for name in names])
+        return cls(np.stack(crops), each, [np.flatnonzero([d == name for d in domains]) for name in names], drawn)
 
     def pick(self, count: int, shares: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Numbers of crops, (count,), their domains drawn by shares (G,) or (count, G)."""
@@ -93,16 +108,16 @@ class PhotoBank:
 
 
 def natural_variation(pixels: Tensor, generator: torch.Generator) -> Tensor:
-    """Small differences of exposure, white balance and colour between photos, for a third of (n, H, W, 3)."""
+    """Small differences of exposure, white balance and colour between photos, for half of (n, H, W, 3)."""
     n = len(pixels)
-    use = (torch.rand(n, 1, 1, 1, generator=generator) < 0.35).float()
+    use = (torch.rand(n, 1, 1, 1, generator=generator) < 0.5).float()
 
     def about_one(scale: float, channels: int) -> Tensor:
         return torch.exp(torch.randn(n, 1, 1, channels, generator=generator) * scale * use)
 
-    moved = pixels ** about_one(0.1, 1) * about_one(0.03, 3)
+    moved = pixels ** about_one(0.13, 1) * about_one(0.05, 3)
     luma = (moved * moved.new_tensor(LUMA)).sum(-1, keepdim=True)
-    return (luma + about_one(0.1, 1) * (moved - luma)).clamp(0, 1)
+    return (luma + about_one(0.15, 1) * (moved - luma)).clamp(0, 1)
 
 
 def table_from_lut(lut: Lut, grid: int) -> Tensor:

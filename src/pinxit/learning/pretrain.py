@@ -51,6 +51,7 @@ class LookRecipe:
         ungrade: Weight of the guessed statistics of photos before the look, in CIEDE2000 per unit.
         checkpoint: Steps between checkpoints.
         seed: Of everything.
+        shares: How often each domain of photos is drawn; empty: by the square root of its photos.
         hold_out: Stems of known looks that are never trained on begin so.
     """
 
@@ -70,7 +71,8 @@ class LookRecipe:
     ungrade: float = 10.0
     checkpoint: int = 500
     seed: int = 0
-    hold_out: tuple[str, ...] = field(default=())
+    shares: dict[str, float] = field(default_factory=dict)
+    hold_out: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, path: Path) -> LookRecipe:
@@ -120,7 +122,7 @@ def pretrain(
     found = [p for p in sorted(photos.rglob("*")) if p.suffix.lower() in (".jpg", ".jpeg", ".png")]
     found = [p for p in found if p.name not in leave_out and "research-only" not in p.parts]
     domains = [_domain(p.relative_to(photos)) for p in found]
-    bank = PhotoBank.read(found, domains, options.side, options.crops, options.seed)
+    bank = PhotoBank.read(found, domains, options.side, options.crops, options.seed, options.shares)
     chosen = [lut for stem, lut in sorted((looks or {}).items()) if not stem.startswith(options.hold_out)]
     known = [table_from_lut(lut, options.grid) for lut in chosen]
     trainer = LookTrainer(bank, torch.stack(known) if known else None, options)
