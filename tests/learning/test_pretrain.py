@@ -12,7 +12,8 @@ from pinxit.errors import InputError, LearningError
 from pinxit.learning.bank import PhotoBank, random_crop, table_from_lut
 from pinxit.learning.correct import CorrectRecipe, train_corrector
 from pinxit.learning.looks import grid_nodes, synthetic_looks
-from pinxit.learning.pretrain import LookRecipe, LookTrainer, pretrain
+from pinxit.learning.pretrain import LookTrainer, pretrain
+from pinxit.learning.recipe import LookRecipe
 from pinxit.networks.weights import load_weights
 from pinxit.tone.lut import Lut
 
