@@ -21,6 +21,7 @@ from pinxit.files import write_whole
 from pinxit.learning.bank import PhotoBank, draw_looks, natural_variation, node_density, shape_basis, table_from_lut
 from pinxit.learning.correct import CorrectRecipe, train_corrector
 from pinxit.learning.looks import at_nodes
+from pinxit.learning.recipe import LookRecipe
 from pinxit.losses.tone import colour_difference, srgb_to_lab
 from pinxit.networks.look import LookPredictor, spread
 from pinxit.networks.weights import save_weights
