@@ -1,5 +1,7 @@
 """The program ``pinxit`` and its commands."""
 
+import os
+import warnings
 from typing import Annotated
 
 import typer
@@ -51,4 +53,7 @@ def root(
 
 def main() -> None:
     """Run the program."""
+    # OpenMP threads that spin at barriers starve each other on shared cores; it must be said before torch is loaded.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    warnings.filterwarnings("ignore", module="PIL")  # of damaged EXIF, which is dropped anyway
     app()
