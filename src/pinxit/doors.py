@@ -39,7 +39,8 @@ def learn(
         neutral: The user's own pictures without a look, if there are any: a folder or pictures.
         before: The pictures as they were before they got the look: a folder with the same file names, or as many
             pictures in the same order. The look is then fitted to the pairs.
-        refine: Adversarial refinement on the references: "on", "off", or "auto" where it measurably helps.
+        refine: What follows the prediction: "off" nothing; "auto" reconciles it with the references in closed form;
+            "on" also refines it adversarially, which takes half a minute.
         seed: The same seed and pictures give the same style.
         strict: Fail at the first picture that cannot be read, instead of passing it over.
         on_progress: Called while learning goes on; see ``learning.look.learn_look``.

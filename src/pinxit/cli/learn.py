@@ -30,7 +30,8 @@ def learn(
         str | None, typer.Option(help="Folder of the same pictures before they got the look.", show_default=False)
     ] = None,
     refine: Annotated[
-        str, typer.Option(help="Adversarial refinement: auto, on or off.", metavar="auto|on|off")
+        str,
+        typer.Option(help="After the prediction: off nothing, auto reconcile, on refine too.", metavar="auto|on|off"),
     ] = default_of(doors.learn, "refine"),
     seed: Annotated[int, typer.Option(help="Same seed, same style.")] = default_of(doors.learn, "seed"),
     licence: Annotated[str | None, typer.Option(help="Licence of the pictures, kept in the style.")] = None,
