@@ -18,6 +18,7 @@ from pinxit.tone.lut import Lut
 
 CAUTION = 3.0  # how many times the energy of chance is taken off; chosen on validation looks
 CAUTION_OWN = 2.0  # the same where the ordinary photos are the user's own, and so are like the references
+LEAST = 4  # references; what fewer show beyond chance cannot be told from chance
 DRAWS = 12
 PIXELS = 24_000
 
@@ -62,11 +63,13 @@ def reconcile(
         seed: Of the draws.
 
     Returns:
-        The table, and the share of the move that was made, 0..1.
+        The table, and the share of the move that was made, 0..1; 0 from fewer than four references.
 
     Source:
         Shrinkage after James and Stein 1961. Departure: the size of chance is drawn, not known, and weighs double.
     """
+    if len(references) < LEAST:
+        return lut, 0.0
     rng = np.random.default_rng(seed)
     plain = ordinary.everything(rng)
     graded = lut.apply(plain)
