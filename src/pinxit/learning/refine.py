@@ -35,6 +35,8 @@ class RefineOptions:
         rising: Weight of greys that fall where they should rise.
         patience: Checks without a better one before it stops.
         gain: Least relative gain on held-out references for which the residual is kept.
+        caution: The table is refined only where its distance to held-out references is more than this many times that
+            of as few transferred pictures, which differ by chance alone.
     """
 
     steps: int = 240
@@ -47,6 +49,7 @@ class RefineOptions:
     rising: float = 10.0
     patience: int = 6
     gain: float = 0.03
+    caution: float = 1.5
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,8 @@ def refine_tone(
     toned = torch.from_numpy(lut.apply(np.moveaxis(content, 1, -1)).transpose(0, 3, 1, 2).copy())
     distance = HeldOut(held, plain, toned)
     start = best = distance(residual)
+    if start <= options.caution * chance(toned, len(held), generator):
+        return Refined(lut, start, start, 0)
     state, waited, step = residual.moves.detach().clone(), 0, 0
     train = Duel(critic, residual, real, plain, toned, options, generator)
     for step in range(1, options.steps + 1):
@@ -134,6 +139,15 @@ def refine_tone(
         return Refined(lut, start, start, step)
     moves = F.interpolate(state, size=(lut.size,) * 3, mode="trilinear", align_corners=True)
     return Refined(Lut(np.clip(lut.table + moves[0].permute(1, 2, 3, 0).numpy(), 0, 1)), start, best, step)
+
+
+def chance(toned: Tensor, count: int, generator: torch.Generator, draws: int = 12) -> float:
+    """Mean distance between a few transferred pictures and all of them."""
+    nothing, distances = Residual(2), []
+    for _ in range(draws):
+        few = toned[torch.randperm(len(toned), generator=generator)[:count]]
+        distances.append(HeldOut(few, toned, toned)(nothing))
+    return sum(distances) / draws
 
 
 class HeldOut:
