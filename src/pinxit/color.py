@@ -13,6 +13,9 @@ _RGB_TO_XYZ = np.array(
     [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]],
     np.float32,
 )
+LUMA = (0.2126, 0.7152, 0.0722)
+"""Weights of red, green and blue in the luma of encoded values (Rec. 709)."""
+
 RGB_TO_WHITE_XYZ = _RGB_TO_XYZ / _WHITE[:, None]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,10 +36,10 @@ class Engine:
         self.style = style
         self._ready: tuple[float, Lut] = (1.0, style.tone.lut)
 
-    @cached_property
+    @property
     def adaptive(self) -> bool:
         """Whether pictures can be corrected one by one."""
-        return self.style.tone.code is not None
+        return self.style.adaptive
 
     def transfer(
         self,
@@ -69,16 +68,11 @@ class Engine:
             InputError: A strength that is negative, not finite or above 8.
         """
         _check(strength=strength, tone=tone, finish=finish, correct=correct)
-        amount = strength * tone
-        if amount == 0 and not finish * strength:
+        if strength * tone == 0 and finish * strength == 0:
             return picture
         lut = self.lut_for(picture, strength=strength, tone=tone, correct=correct)
-        array = lut.apply(picture.array)
-        if finish * strength:
-            from pinxit.tone.finish import apply_finish
-
-            array = apply_finish(array, self.style.tone.finish, finish * strength, seed)
-        return picture.with_array(array)
+        tone_ready = self.style.tone.with_lut(lut)
+        return picture.with_array(tone_ready.apply(picture.array, finish=finish * strength, seed=seed))
 
     def lut_for(self, picture: Picture, *, strength: float = 1.0, tone: float = 1.0, correct: float = 0.0) -> Lut:
         """The one table that this picture gets; with ``correct`` it differs from picture to picture."""

@@ -11,8 +11,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from pinxit.color import LUMA
 from pinxit.errors import InputError, LearningError
-from pinxit.learning.looks import LUMA, grid_nodes, mixed_looks, synthetic_looks
+from pinxit.learning.looks import grid_nodes, mixed_looks, synthetic_looks
 from pinxit.tone.lut import Lut
 
 

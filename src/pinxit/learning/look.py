@@ -8,10 +8,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-from pinxit.errors import InputError, PictureError
+from pinxit.errors import InputError, MissingExtraError, PictureError
 from pinxit.learning.monochrome import as_monochrome, tint_by_lightness
-from pinxit.learning.references import DETAILS, Progress, References, eight_bits, read_references
+from pinxit.learning.references import DETAILS, Progress, References, open_small, read_references
 from pinxit.picture import Picture
+from pinxit.picture.sampling import clouds, thumbnails
+from pinxit.picture.writing import to_bits
 from pinxit.provenance import Provenance
 from pinxit.style import Style
 from pinxit.thumbnail import thumbnail_of
@@ -20,8 +22,6 @@ from pinxit.tone.lut import Lut
 from pinxit.tone.tone import Tone
 
 Refine = Literal["auto", "on", "off"]
-REFINE_FROM: int | None = None
-"""From this many references on, "auto" refines adversarially; None: never, see docs/benchmarks.md."""
 ENOUGH_NEUTRAL = 20  # of the user's own photos without a look; fewer say too little about what is ordinary
 
 
@@ -41,8 +41,8 @@ def learn_look(
         pictures: Finished photos with the look: whatever ``Picture.open`` takes.
         neutral: The user's own photos without it, if there are any.
         before: The same photos before they got the look; pairs are matched by file name, or by order for arrays.
-        refine: What follows the prediction: "off" nothing; "auto" reconciles it with the references in closed form,
-            and refines adversarially where that measurably helps; "on" does both.
+        refine: What follows the prediction: "off" nothing; "auto" reconciles it with the references in closed form;
+            "on" also refines it adversarially, which does not help after a good prediction (docs/benchmarks.md).
         seed: Same pictures and seed, same style.
         strict: Fail at the first picture that cannot be read.
         on_progress: Called as (done, total, text).
@@ -97,10 +97,10 @@ def _from_references(
     lut, method = predicted.lut, "predicted"
     if refine != "off":
         lut, method = _reconciled(lut, references, plain)
-    if refine == "on" or (refine == "auto" and REFINE_FROM is not None and len(references.arrays) >= REFINE_FROM):
+    if refine == "on":
         lut, more = _refined(lut, references, plain, network.settings["side"], seed, on_progress)
         method = f"{method}, {more}"
-    tint = tint_by_lightness(references.thumbnails(64).transpose(0, 2, 3, 1).reshape(-1, 3))
+    tint = tint_by_lightness(references.clouds(64).reshape(-1, 3))
     if tint is not None:
         lut, method = as_monochrome(lut, tint), f"{method}, monochrome"
     return Tone(lut, _finish(references), predicted.code, predicted.error), method
@@ -109,16 +109,13 @@ def _from_references(
 def _reconciled(lut: Lut, references: References, plain: list[np.ndarray] | None) -> tuple[Lut, str]:
     from pinxit.learning.reconcile import CAUTION, CAUTION_OWN, OrdinaryColours, reconcile
     from pinxit.networks.weights import ordinary_colours
-    from pinxit.picture.sampling import thumbnails
 
     own = plain is not None and len(plain) >= ENOUGH_NEUTRAL
     if own:
-        clouds = thumbnails(plain, 16).transpose(0, 2, 3, 1).reshape(len(plain), -1, 3)
-        ordinary = OrdinaryColours(clouds, np.zeros(len(plain), int))
+        ordinary = OrdinaryColours(clouds(plain, 16), np.zeros(len(plain), int))
     else:
         ordinary = OrdinaryColours(*ordinary_colours())
-    clouds = references.thumbnails(24).transpose(0, 2, 3, 1).reshape(len(references.arrays), -1, 3)
-    lut, share = reconcile(lut, clouds, ordinary, caution=CAUTION_OWN if own else CAUTION)
+    lut, share = reconcile(lut, references.clouds(24), ordinary, caution=CAUTION_OWN if own else CAUTION)
     return lut, f"predicted, reconciled ({share:.0%})" if share else "predicted"
 
 
@@ -127,7 +124,6 @@ def _refined(
 ) -> tuple[Lut, str]:
     from pinxit.learning.refine import refine_tone
     from pinxit.networks.weights import ordinary_thumbnails
-    from pinxit.picture.sampling import thumbnails
 
     content = thumbnails(plain, side) if plain else ordinary_thumbnails()
     result = refine_tone(lut, references.thumbnails(side), content, seed=seed, on_progress=on_progress)
@@ -137,7 +133,7 @@ def _refined(
 
 
 def _from_pairs(references: References, before: Sequence[Any], plain: list[np.ndarray] | None) -> tuple[Tone, str]:
-    from pinxit.learning.paired import fit_pairs, match_pairs, open_small
+    from pinxit.learning.paired import fit_pairs, match_pairs
     from pinxit.learning.predict import predict_look
     from pinxit.networks.weights import look_predictor
 
@@ -154,8 +150,8 @@ def _readable(pictures: Sequence[Any]) -> list[np.ndarray]:
     arrays = []
     for source in pictures:
         try:
-            arrays.append(eight_bits(Picture.open(source, shrink_to=512).array))
-        except PictureError:
+            arrays.append(open_small(source))
+        except (PictureError, MissingExtraError):
             continue
     return arrays
 
@@ -165,7 +161,7 @@ def _finish(references: References) -> Finish:
     vignette = estimate_finish(list(references.arrays)).vignette
     middles, scale = [], 1.0
     for source in references.sources[:DETAILS]:
-        whole = eight_bits(Picture.open(source).array)
+        whole = to_bits(Picture.open(source).array, np.uint8)
         middles.append(_middle(whole))
         scale = max(middles[-1].shape) / max(whole.shape)  # grain size is told in shares of the longest side
     grain = estimate_finish(middles)

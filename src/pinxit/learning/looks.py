@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-LUMA = (0.2126, 0.7152, 0.0722)
+from pinxit.color import LUMA
 
 
 def grid_nodes(size: int) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pinxit.color import srgb_to_lab
+from pinxit.color import LUMA, srgb_to_lab
 from pinxit.tone.lut import Lut
 
 BANDS = 24  # of lightness
@@ -23,7 +23,7 @@ def tint_by_lightness(pixels: np.ndarray) -> np.ndarray | None:
         for pure black and white.
     """
     lab = srgb_to_lab(pixels)
-    luma = pixels @ np.array([0.2126, 0.7152, 0.0722], np.float32)
+    luma = pixels @ np.array(LUMA, np.float32)
     band = np.clip((luma * BANDS).astype(int), 0, BANDS - 1)
     count = np.bincount(band, minlength=BANDS)
     filled = np.flatnonzero(count >= max(8, len(pixels) // 5000))
@@ -41,7 +41,7 @@ def tint_by_lightness(pixels: np.ndarray) -> np.ndarray | None:
 
 def as_monochrome(lut: Lut, tint: np.ndarray) -> Lut:
     """The table with every colour at its own luma and the tint of that level."""
-    luma = np.clip(lut.table @ np.array([0.2126, 0.7152, 0.0722], np.float32), 0, 1)
+    luma = np.clip(lut.table @ np.array(LUMA, np.float32), 0, 1)
     levels = (np.arange(BANDS) + 0.5) / BANDS
     added = np.stack([np.interp(luma, levels, tint[:, c]) for c in range(3)], -1)
     return Lut((luma[..., None] + added).astype(np.float32))

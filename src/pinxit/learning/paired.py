@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 
 from pinxit.errors import InputError, LearningError
-from pinxit.learning.references import SIDE, eight_bits
-from pinxit.picture import Picture
 from pinxit.picture.sampling import thumbnail
 from pinxit.tone.fit import fit_lut
 from pinxit.tone.lut import Lut
@@ -69,8 +67,3 @@ def _smooth(array: np.ndarray) -> np.ndarray:
         for x in range(3):
             total += array[y : y + total.shape[0], x : x + total.shape[1]]
     return total / np.float32(9 * 255)
-
-
-def open_small(source: Any) -> np.ndarray:
-    """A picture's pixels at the size that learning uses, uint8."""
-    return eight_bits(Picture.open(source, shrink_to=SIDE).array)

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 
 from pinxit.networks.look import LookPredictor
 from pinxit.networks.transport import moments
-from pinxit.picture.sampling import thumbnails
+from pinxit.picture.sampling import clouds, thumbnails
 from pinxit.tone.lut import Lut, identity_table
 
 MOST_AT_ONCE = 40  # references the network reads together; more are read in groups, whose answers are averaged
@@ -52,8 +52,7 @@ def predict_look(
 
 def ordinary_colours(neutral: list[np.ndarray], side: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Mean (1, 3) and covariance (1, 3, 3) of pictures without a look."""
-    pixels = thumbnails(neutral, side).transpose(0, 2, 3, 1).reshape(1, -1, 3)
-    return moments(torch.from_numpy(np.ascontiguousarray(pixels)))
+    return moments(torch.from_numpy(clouds(neutral, side).reshape(1, -1, 3)))
 
 
 def table_of(network: LookPredictor, answer: dict[str, torch.Tensor], size: int) -> np.ndarray:

@@ -14,7 +14,8 @@ import numpy as np
 
 from pinxit.errors import InputError, LearningError, MissingExtraError, PictureError, PinxitError
 from pinxit.picture import Picture
-from pinxit.picture.sampling import thumbnails
+from pinxit.picture.sampling import clouds, thumbnails
+from pinxit.picture.writing import to_bits
 from pinxit.tone.threads import cores
 
 SIDE = 512  # references are read at this longest side: colours need no more, and a draft of a JPEG is quick
@@ -44,6 +45,10 @@ class References:
     def thumbnails(self, side: int) -> np.ndarray:
         """(K, 3, side, side) float32, 0..1."""
         return thumbnails(self.arrays, side)
+
+    def clouds(self, side: int) -> np.ndarray:
+        """(K, side * side, 3) float32, 0..1."""
+        return clouds(self.arrays, side)
 
 
 def read_references(
@@ -91,16 +96,12 @@ def _read(source: Any) -> tuple[str, np.ndarray] | PinxitError:
         picture = Picture.open(source, shrink_to=SIDE)
     except (PictureError, MissingExtraError) as error:
         return error
-    return _digest(source, picture), eight_bits(picture.array)
+    return _digest(source, picture), to_bits(picture.array, np.uint8)
 
 
-def eight_bits(array: np.ndarray) -> np.ndarray:
-    """Pixels as uint8, whatever depth they came in."""
-    if array.dtype == np.uint8:
-        return array
-    if array.dtype == np.uint16:
-        return ((array.astype(np.uint32) + 128) // 257).astype(np.uint8)
-    return np.clip(array * 255 + 0.5, 0, 255).astype(np.uint8)
+def open_small(source: Any) -> np.ndarray:
+    """A picture's pixels at the size that learning uses, (H, W, 3) uint8."""
+    return to_bits(Picture.open(source, shrink_to=SIDE).array, np.uint8)
 
 
 def _digest(source: Any, picture: Picture) -> str:

@@ -119,7 +119,7 @@ def refine_tone(
     toned = torch.from_numpy(lut.apply(np.moveaxis(content, 1, -1)).transpose(0, 3, 1, 2).copy())
     distance = HeldOut(held, plain, toned)
     start = best = distance(residual)
-    if start <= options.caution * chance(toned, len(held), generator):
+    if start <= options.caution * distance.chance(len(held), generator):
         return Refined(lut, start, start, 0)
     state, waited, step = residual.moves.detach().clone(), 0, 0
     train = Duel(critic, residual, real, plain, toned, options, generator)
@@ -141,15 +141,6 @@ def refine_tone(
     return Refined(Lut(np.clip(lut.table + moves[0].permute(1, 2, 3, 0).numpy(), 0, 1)), start, best, step)
 
 
-def chance(toned: Tensor, count: int, generator: torch.Generator, draws: int = 12) -> float:
-    """Mean distance between a few transferred pictures and all of them."""
-    nothing, distances = Residual(2), []
-    for _ in range(draws):
-        few = toned[torch.randperm(len(toned), generator=generator)[:count]]
-        distances.append(HeldOut(few, toned, toned)(nothing))
-    return sum(distances) / draws
-
-
 class HeldOut:
     """Sliced Wasserstein distance between colours of held-out references and of transferred pictures."""
 
@@ -167,6 +158,12 @@ class HeldOut:
     def __call__(self, residual: Residual) -> float:
         with torch.no_grad():
             return float((self._levels((self.toned + residual(self.plain)).clamp(0, 1)) - self.goal).abs().mean())
+
+    def chance(self, count: int, generator: torch.Generator, draws: int = 12) -> float:
+        """Mean distance between a few transferred pictures and all of them."""
+        everything = self._levels(self.toned)
+        few = (self.toned[torch.randperm(len(self.toned), generator=generator)[:count]] for _ in range(draws))
+        return sum(float((self._levels(pixels) - everything).abs().mean()) for pixels in few) / draws
 
 
 class Duel:

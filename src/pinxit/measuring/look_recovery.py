@@ -213,8 +213,8 @@ def measure_looks(
         for k in protocol.references:
             references = case.references(k)
             for name, method in methods.items():
-                start = time.perf_counter()
                 plain = case.originals(k) if getattr(method, "wants_originals", False) else neutral
+                start = time.perf_counter()
                 apply = method(references, plain)
                 seconds.setdefault((name, k), []).append(time.perf_counter() - start)
                 error, hue = case.score(apply)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from pinxit.color import LUMA
+
 
 class ColourStatistics(nn.Module):
     """What can be counted about colours, per photo or pooled over a set.
@@ -27,7 +29,7 @@ class ColourStatistics(nn.Module):
     def forward(self, colours: Tensor) -> Tensor:
         """Colours (B, N, 3), about 0..1, to statistics (B, length), about unit scale."""
         n = colours.shape[1]
-        luma = (colours * colours.new_tensor([0.2126, 0.7152, 0.0722])).sum(-1)
+        luma = (colours * colours.new_tensor(LUMA)).sum(-1)
         soft = self._hats(colours, self.bins)
         joint = torch.einsum("bnr,bng,bnc->brgc", soft[:, :, 0], soft[:, :, 1], soft[:, :, 2]).flatten(1) / n
         ordered = torch.cat([colours, luma.unsqueeze(-1)], -1).transpose(1, 2).sort(-1).values

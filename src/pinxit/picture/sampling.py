@@ -20,3 +20,8 @@ def thumbnail(array: np.ndarray, side: int) -> np.ndarray:
 def thumbnails(arrays: Sequence[np.ndarray], side: int) -> np.ndarray:
     """Thumbnails of several pictures, (K, 3, side, side) float32."""
     return np.stack([thumbnail(array, side) for array in arrays]).transpose(0, 3, 1, 2)
+
+
+def clouds(arrays: Sequence[np.ndarray], side: int) -> np.ndarray:
+    """The colours of the same thumbnails without their places, (K, side * side, 3) float32."""
+    return np.stack([thumbnail(array, side).reshape(-1, 3) for array in arrays])
