@@ -16,7 +16,7 @@ FLOORS = [
     {"settings", "color"},
     {"files"},
     {"picture", "container", "provenance", "thumbnail"},
-    {"networks", "losses", "tone"},
+    {"networks", "losses", "tone", "texture"},
     {"style"},
     {"blending"},
     {"engines", "exporting", "learning", "measuring"},

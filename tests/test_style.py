@@ -13,6 +13,7 @@ from pinxit.container import MAX_BYTES
 from pinxit.errors import CapacityError, InputError, NotFoundError, StyleError
 from pinxit.provenance import Provenance
 from pinxit.style import Style, check_name
+from pinxit.texture import Texture
 from pinxit.thumbnail import color_card, thumbnail_of
 from pinxit.tone.finish import Finish
 from pinxit.tone.lut import Lut
@@ -21,6 +22,13 @@ from pinxit.tone.tone import Tone
 
 def darker(size: int = 9, gain: float = 0.5, **parts) -> Tone:
     return Tone(lut=Lut(Lut.identity(size).table * np.float32(gain)), **parts)
+
+
+def texture(**parts) -> Texture:
+    """A texture of the smallest parts."""
+    bands = np.tile(np.linspace(-0.1, 0.1, 5, dtype=np.float32), (2, 3, 1))
+    parts = {"code": np.ones(3, np.float32), "palette": np.full((4, 3), 0.5, np.float32), "bands": bands} | parts
+    return Texture(painter="0123456789abcdef", **parts)
 
 
 @pytest.fixture
@@ -55,11 +63,20 @@ class TestFile:
     def test_same_style_same_bytes(self, style):
         assert style.to_bytes() == replace(style).to_bytes() == Style.from_bytes(style.to_bytes()).to_bytes()
 
-    def test_code_and_adapter(self):
-        style = Style(code=np.ones(3, np.float32), adapter={"a.b": np.zeros((2, 2), np.float32)})
+    def test_texture(self):
+        style = Style(texture=texture(adapter={"a.b": np.zeros((2, 2), np.float32)}))
         back = Style.from_bytes(style.to_bytes())
-        np.testing.assert_array_equal(back.code, [1, 1, 1])
-        assert back.adapter["a.b"].shape == (2, 2) and back.tone is None
+        assert back.tone is None and back.texture.painter == "0123456789abcdef"
+        assert set(back.texture.tensors()) == set(style.texture.tensors())
+        for key, value in style.texture.tensors().items():
+            np.testing.assert_array_equal(back.texture.tensors()[key], value)
+
+    def test_format_without_texture_is_still_read(self, style):
+        def older(header, _):
+            header["format"] = 1
+            del header["texture"]
+
+        assert Style.from_bytes(rebuilt(style, older)).to_bytes() == style.to_bytes()
 
     def test_finish_is_kept(self):
         tone = darker(finish=replace(Finish(), vignette=0.25))
@@ -122,9 +139,9 @@ class TestRefused:
         with pytest.raises(StyleError, match="not a style"):
             Style.from_bytes(save({"a": np.zeros(3, np.float32)}))
 
-    @pytest.mark.parametrize("version", [2, 0, "1", None, True, 1.5])
+    @pytest.mark.parametrize("version", [3, 0, "1", None, True, 1.5])
     def test_version(self, style, version):
-        with pytest.raises(StyleError, match=r"reads format 1; .*learn it again"):
+        with pytest.raises(StyleError, match=r"reads format 2; .*learn it again"):
             Style.from_bytes(rebuilt(style, lambda header, _: header.update(format=version)))
 
     @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
@@ -179,6 +196,9 @@ class TestRefused:
             lambda h, t: h["provenance"].update(more="x"),
             lambda h, t: h.update(name="../x"),
             lambda h, t: h.update(name=7),
+            lambda h, t: h.update(texture={"painter": "0123456789abcdef"}),
+            lambda h, t: t.update(texture().tensors()),
+            lambda h, t: (h.update(texture={"painter": 3}), t.update(texture().tensors())),
         ],
     )
     def test_wrong_header(self, style, change):
@@ -199,10 +219,15 @@ class TestRefused:
             Style.load(tmp_path)
 
     def test_own_parts_are_checked(self):
-        with pytest.raises(StyleError):
-            Style(code=np.array([np.nan], np.float32))
-        with pytest.raises(StyleError):
-            Style(code=np.zeros(3, np.float64))
+        for wrong in (np.array([np.nan], np.float32), np.zeros(3, np.float64), np.zeros((2, 2), np.float32)):
+            with pytest.raises(StyleError, match=r"texture\.code"):
+                texture(code=wrong)
+        with pytest.raises(StyleError, match="rising"):
+            texture(bands=-texture().bands)
+        with pytest.raises(StyleError, match="palette"):
+            texture(palette=np.zeros((3, 4), np.float32))
+        with pytest.raises(StyleError, match="hex"):
+            replace(texture(), painter="x")
         with pytest.raises(StyleError):
             Style(thumbnail=b"GIF89a")
         with pytest.raises(StyleError, match="too large"):

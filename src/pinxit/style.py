@@ -16,12 +16,13 @@ from pinxit.container import pack, read_capped, unpack
 from pinxit.errors import InputError, StyleError
 from pinxit.files import write_whole
 from pinxit.provenance import Provenance
+from pinxit.texture import Texture, check_floats
 from pinxit.tone.finish import Finish
 from pinxit.tone.lut import Lut
 from pinxit.tone.tone import Tone
 
-FORMAT = 1
-"""Version of the file; another one is refused."""
+FORMAT = 2
+"""Version of the file; 1, which had no texture, is read too, and any other one refused."""
 STYLE_SUFFIX = ".pinxit"
 MAX_LUT_SIZE = 129
 """Largest side of a table in a style file; 129 nodes take 25 MiB."""
@@ -29,7 +30,7 @@ MAX_LUT_SIZE = 129
 _MAX_NAME = 80
 _MAX_CODE = 4096
 _MAX_THUMBNAIL = 2**20
-_ADAPTER = "adapter."
+_TEXTURE = "texture."
 
 
 def check_name(name: str) -> str:
@@ -59,8 +60,7 @@ class Style:
     Args:
         name: Its name, or None while it has none; see :func:`check_name`.
         tone: The tone half, or None.
-        code: Style vector of the texture half, (S,) float32, or None.
-        adapter: Parameters of the texture half by name, float32, or None.
+        texture: The texture half, or None.
         provenance: Where it comes from.
         thumbnail: A small JPEG, or None.
 
@@ -71,19 +71,15 @@ class Style:
 
     name: str | None = None
     tone: Tone | None = None
-    code: np.ndarray | None = None
-    adapter: Mapping[str, np.ndarray] | None = None
+    texture: Texture | None = None
     provenance: Provenance = field(default_factory=Provenance)
     thumbnail: bytes | None = None
 
     def __post_init__(self) -> None:
         if self.name is not None:
             object.__setattr__(self, "name", check_name(self.name))
-        for label, code in (("code", self.code), ("tone.code", self.tone.code if self.tone else None)):
-            if code is not None:
-                _check_code(label, code)
-        for key, value in (self.adapter or {}).items():
-            _check_floats(f"{_ADAPTER}{key}", value)
+        if self.tone is not None and self.tone.code is not None:
+            _check_code("tone.code", self.tone.code)
         if self.thumbnail is not None and not (
             self.thumbnail.startswith(b"\xff\xd8\xff") and len(self.thumbnail) <= _MAX_THUMBNAIL
         ):
@@ -110,12 +106,12 @@ class Style:
             "name": self.name,
             "provenance": asdict(self.provenance),
             "tone": _tone_settings(self.tone) if self.tone else None,
+            "texture": {"painter": self.texture.painter} if self.texture else None,
         }
         return pack(header, self._tensors(), self.name or "the style")
 
     def _tensors(self) -> dict[str, np.ndarray]:
-        parts: dict[str, Any] = {_ADAPTER + key: value for key, value in (self.adapter or {}).items()}
-        parts["code"] = self.code
+        parts: dict[str, Any] = self.texture.tensors() if self.texture else {}
         if self.tone:
             if self.tone.lut.size > MAX_LUT_SIZE:
                 raise StyleError(
@@ -161,13 +157,12 @@ class Style:
         header, tensors = unpack(data, file)
         _check_format(header, tensors, file)
         thumbnail = tensors.pop("thumbnail", None)
-        adapter = {key.removeprefix(_ADAPTER): tensors.pop(key) for key in list(tensors) if key.startswith(_ADAPTER)}
+        texture = {key: tensors.pop(key) for key in list(tensors) if key.startswith(_TEXTURE)}
         try:
             return cls(
                 name=header["name"],
                 tone=_tone(header["tone"], tensors, file),
-                code=tensors.get("code"),
-                adapter=adapter or None,
+                texture=_texture(header.get("texture"), texture, file),
                 provenance=Provenance.from_json(header["provenance"], file),
                 thumbnail=None if thumbnail is None else thumbnail.tobytes(),
             )
@@ -198,32 +193,35 @@ def _tone(settings: object, tensors: Mapping[str, np.ndarray], file: str) -> Ton
     )
 
 
+def _texture(settings: object, tensors: Mapping[str, np.ndarray], file: str) -> Texture | None:
+    if settings is None and not tensors:
+        return None
+    if not isinstance(settings, dict) or set(settings) != {"painter"}:
+        raise _foreign(file, "its texture is not complete")
+    return Texture.from_tensors(tensors, settings["painter"])
+
+
 def _check_format(header: Mapping[str, Any], tensors: Mapping[str, np.ndarray], file: str) -> None:
     version = header.get("format")
-    if version != FORMAT or isinstance(version, bool):
+    if version not in (1, FORMAT) or isinstance(version, bool):
         raise StyleError(
             f"{file} has format {version!r}, and this pinxit reads format {FORMAT}; "
             "install the pinxit that made it, or learn it again: pinxit learn ..."
         )
-    if set(header) != {"format", "name", "provenance", "tone"}:
+    if set(header) != {"format", "name", "provenance", "tone"} | ({"texture"} if version == FORMAT else set()):
         raise _foreign(file, "its header has other entries than this version knows")
     for key, tensor in tensors.items():
         wanted = np.uint8 if key == "thumbnail" else np.float32
-        if key not in ("tone.lut", "tone.code", "code", "thumbnail") and not key.startswith(_ADAPTER):
+        if key not in ("tone.lut", "tone.code", "thumbnail") and not (version == FORMAT and key.startswith(_TEXTURE)):
             raise _foreign(file, f"it holds {key!r}, which this version does not know")
         if tensor.dtype != wanted or (key == "thumbnail" and tensor.ndim != 1):
             raise _foreign(file, f"{key} is {tensor.dtype} of shape {tensor.shape}")
 
 
 def _check_code(label: str, code: np.ndarray) -> None:
-    _check_floats(label, code)
+    check_floats(label, code)
     if code.ndim != 1 or not 1 <= code.size <= _MAX_CODE:
         raise StyleError(f"{label} has the shape {code.shape}, and a vector of 1 to {_MAX_CODE} numbers was wanted")
-
-
-def _check_floats(label: str, array: object) -> None:
-    if not isinstance(array, np.ndarray) or array.dtype != np.float32 or not np.isfinite(array).all():
-        raise StyleError(f"{label} has to be a float32 array of finite numbers; learn the style again")
 
 
 def _number(value: object) -> bool:

@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, Any
 from pinxit.errors import StyleError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     import numpy as np
     from torch import Tensor, nn
 
     from pinxit.networks.correct import ExposureCorrector
+    from pinxit.networks.encoder import ContentEncoder
     from pinxit.networks.look import LookPredictor
+    from pinxit.networks.painter import Painter
 
 FORMAT = 1
 
@@ -93,6 +96,52 @@ def exposure_corrector() -> ExposureCorrector:
     from pinxit.networks.correct import ExposureCorrector
 
     return _filled(ExposureCorrector, "correct")
+
+
+@cache
+def eye() -> ContentEncoder:
+    """Return the shipped eye, ready to use (one copy a process, not to be changed)."""
+    from pinxit.networks.encoder import ContentEncoder
+
+    return _filled(ContentEncoder, "eye")
+
+
+@cache
+def painter() -> Painter:
+    """Return the shipped painter, ready to use (one copy a process, not to be changed)."""
+    from pinxit.networks.painter import Painter
+
+    return _filled(Painter, "painter")
+
+
+@cache
+def painter_version() -> str:
+    """Which painter this package ships: the first 16 hex digits of its weights' SHA-256."""
+    return load_weights("painter")[0]["sha256"][:16]
+
+
+def painter_with(version: str, changes: Mapping[str, np.ndarray]) -> Painter:
+    """Return the shipped painter with a style's changes to its generator.
+
+    Raises:
+        StyleError: The changes are for another painter, or do not fit.
+    """
+    import copy
+
+    import torch
+
+    from pinxit.networks.lora import apply_changes
+
+    if version != painter_version():
+        raise StyleError(
+            f"the style was learned for the painter {version}, and this pinxit has {painter_version()}; "
+            "learn it again: pinxit learn PICTURES --name NAME"
+        )
+    if not changes:
+        return painter()
+    changed = copy.deepcopy(painter())
+    apply_changes(changed.generator, {k: torch.from_numpy(v.copy()) for k, v in changes.items()})
+    return changed
 
 
 def _filled(network: type[nn.Module], name: str) -> Any:

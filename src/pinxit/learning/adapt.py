@@ -1,0 +1,261 @@
+"""Few-shot adaptation: the shipped painter carried over to one hand, adversarially, without forgetting the others."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from pinxit.learning.crops import CropBank
+from pinxit.learning.learner import Learner, LearnerOptions
+from pinxit.learning.texture_task import TextureBatch, TextureTask, TextureWeights
+from pinxit.networks.discriminator import MultiScaleDiscriminator
+from pinxit.networks.encoder import ContentEncoder
+from pinxit.networks.generator import Generator
+from pinxit.networks.lora import Policy, RankBudget, changes, inject
+from pinxit.networks.style_encoder import SCALES, describe
+
+Progress = Callable[[int, int, str], None]
+FROZEN = 2
+"""Layers of every discriminator that stay frozen (FreezeD)."""
+
+
+@dataclass(frozen=True)
+class AdaptOptions:
+    """How a painter is adapted.
+
+    Args:
+        policy: What adapts, see ``networks.lora.POLICIES``.
+        minutes: Longest time.
+        steps: Most steps.
+        rank: Of low-rank changes.
+        side: Of crops, in pixels.
+        batch: Crops a step.
+        weights: Of the losses.
+        prior: Weight of the prior preservation.
+        rate: Learning rate; codes and low ranks take more than whole layers.
+        seed: Of everything.
+    """
+
+    policy: Policy = "lora"
+    minutes: float = 2.0
+    steps: int = 600
+    rank: int = 8
+    side: int = 160
+    batch: int = 6
+    weights: TextureWeights = TextureWeights(
+        structure=1.2, features=0.5, moments=1.0, colour=1.0, texture=1.5, adversarial=0.2, identity=0.5, shift=0.3
+    )
+    prior: float = 1.0
+    rate: float = 0.0
+    seed: int = 0
+
+    @property
+    def learning_rate(self) -> float:
+        """The rate, or one that suits the policy where none is set."""
+        return self.rate or {"code": 1e-2, "lora": 2e-3, "adaptive-rank": 2e-3, "head": 5e-4, "full": 2e-4}[self.policy]
+
+
+@dataclass(frozen=True)
+class Adapted:
+    """What an adaptation gives.
+
+    Args:
+        code: (S,) float32.
+        adapter: Changes to the generator by name.
+        before: Held-out score without adaptation, lower is better.
+        after: Held-out score of what is kept.
+        steps: Steps made.
+        best: Step of what is kept; 0 keeps the shipped painter with the code as read.
+        minutes: Time taken.
+        history: Validations: step, seconds and figures.
+        events: What the watch on the training had to say.
+    """
+
+    code: np.ndarray
+    adapter: Mapping[str, np.ndarray]
+    before: float
+    after: float
+    steps: int
+    best: int
+    minutes: float
+    history: Sequence[Mapping[str, float]]
+    events: Sequence[str] = ()
+
+
+class LearnedCode(nn.Module):
+    """A style code that is learned, in the place of the encoder that would read it."""
+
+    def __init__(self, code: Tensor) -> None:
+        super().__init__()
+        self.code = nn.Parameter(code.clone())
+
+    def forward(self, statistics: Tensor) -> Tensor:
+        """The code for every one of B statistics, (B, S)."""
+        return self.code.expand(len(statistics), -1)
+
+
+class AdaptedPainter(nn.Module):
+    """A generator with an adapter and a learned code."""
+
+    def __init__(self, generator: Generator, code: Tensor, policy: Policy, rank: int) -> None:
+        super().__init__()
+        self.generator, self.encoder = generator, LearnedCode(code)
+        inject(self.generator, policy, rank=rank)
+
+    def forward(self, pixels: Tensor, statistics: Tensor) -> tuple[Tensor, Tensor]:
+        """As of :class:`~pinxit.networks.painter.Painter`."""
+        code = self.encoder(statistics)
+        return self.generator(pixels, code), code
+
+
+class AdaptTask(TextureTask):
+    """One hand: contents x its references, what the generator did for other codes, and held-out references."""
+
+    def __init__(
+        self,
+        contents: CropBank,
+        references: CropBank,
+        held_out: CropBank,
+        eye: ContentEncoder,
+        options: AdaptOptions,
+        before: Generator,
+    ) -> None:
+        sizes = ((0, options.side, options.batch),)
+        super().__init__(contents, references, eye, options.weights, sizes=sizes, photo_references=0.0, recolour=False)
+        self.held_out, self.prior, self.before = held_out, options.prior, before
+        self.policy = options.policy
+        self.budget: RankBudget | None = None
+
+    def generator_losses(self, network: nn.Module, critic: nn.Module | None, batch: TextureBatch) -> dict[str, Tensor]:
+        parts = super().generator_losses(network, critic, batch)
+        if self.prior and self.policy != "code" and batch.rng.random() < 0.25:
+            parts["prior"] = 4 * self.prior * self._forgetting(network.generator, batch)
+        return parts
+
+    def _forgetting(self, generator: nn.Module, batch: TextureBatch) -> Tensor:
+        """How far pictures in other codes have moved (prior preservation, Ruiz et al. 2022, arXiv:2208.12242)."""
+        pixels = batch.content[batch.same :][:2]
+        codes = torch.from_numpy(batch.rng.normal(size=(len(pixels), self.before.settings["code"]))).float()
+        with torch.no_grad():
+            wanted = self.before(pixels, codes).float()
+        return (generator(pixels, codes).float() - wanted).abs().mean()
+
+    def validate(self, network: nn.Module) -> dict[str, float]:
+        """Losses of fixed contents against held-out references; "score" is their weighted sum."""
+        rng, w, sums = np.random.default_rng(99), self.weights, {}
+        side, count = self.sizes[0][1], 6
+        for _ in range(3):
+            content, _ = self.photos.draw(count, side, rng, scales=(0.75, 0.75))
+            reference, _ = self.held_out.draw(count, side, rng, scales=(0.75, 0.75))
+            batch = TextureBatch(content, self.matched(content, reference, rng), reference, 0, rng)
+            with torch.no_grad():
+                result, _ = network(batch.matched, describe(self.eye(reference, SCALES)))
+                parts = self._pixel_losses(batch, result.float())
+            for k, v in parts.items():
+                sums[k] = sums.get(k, 0.0) + float(v) / 3
+        colour, texture, ssim = (sums[f"watch/{k}"] for k in ("colour", "texture", "ssim"))
+        score = w.colour * colour + w.texture * texture + w.structure * (1 - ssim)
+        return {"ssim": ssim, "colour": colour, "texture": texture, "score": score}
+
+
+def adapt(
+    generator: Generator,
+    code: Tensor,
+    references: Sequence[np.ndarray],
+    contents: Sequence[np.ndarray],
+    eye: ContentEncoder,
+    critic: MultiScaleDiscriminator | None,
+    options: AdaptOptions,
+    *,
+    folder: Path | None = None,
+    on_progress: Progress | None = None,
+) -> Adapted:
+    """Carry a generator over to one hand.
+
+    Args:
+        generator: The shipped one, or one with an earlier adapter merged; not changed.
+        code: Where the code begins, (1, S).
+        references: Pictures of the hand, (H, W, 3) uint8; a fifth is held out where there are four or more.
+        contents: Photos to repaint, (H, W, 3) uint8.
+        eye: Judges content and style.
+        critic: A pretrained discriminator, not changed; None adapts without.
+        options: Policy, budget and losses.
+        folder: For a checkpoint to go on from after an interruption; None keeps none.
+        on_progress: Called as (done, total, text).
+
+    Raises:
+        LearningError: Losses were not finite again and again.
+    """
+    train, held_out = split(references)
+    torch.manual_seed(options.seed)
+    network = AdaptedPainter(copy.deepcopy(generator), code, options.policy, options.rank)
+    task = AdaptTask(CropBank(contents), CropBank(train), CropBank(held_out), eye, options, generator)
+    judge = copy.deepcopy(critic)
+    if judge is not None:
+        judge.requires_grad_(True)
+        judge.freeze(FROZEN)
+    learner = Learner(network, judge, task, _learner_options(options))
+    if options.policy == "adaptive-rank":
+        task.budget = RankBudget(network.generator, keep=0.5, start=30, end=max(60, options.steps // 2))
+        learner.before_update = task.budget.observe
+        learner.after_update = task.budget.close
+    before = task.validate(learner.average)["score"]
+    done = learner.run(folder, on_progress=on_progress)
+    gained = learner.best_score < before
+    best = learner.use_best()
+    adapter = changes(best.generator, generator.state_dict()) if gained and options.policy != "code" else {}
+    kept = best.encoder.code if gained else code
+    return Adapted(
+        code=kept.detach()[0].float().numpy().copy(),
+        adapter={k: v.float().numpy() for k, v in adapter.items()},
+        before=before,
+        after=min(before, learner.best_score),
+        steps=learner.step,
+        best=learner.best_step if gained else 0,
+        minutes=done["minutes"],
+        history=tuple(learner.history),
+        events=tuple(getattr(learner, "events", ())),
+    )
+
+
+def split(references: Sequence[np.ndarray]) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Training and held-out references: every fifth is held out; three or fewer are cut in a left and a right part."""
+    if len(references) >= 4:
+        held = set(range(2, len(references), 5))
+        return [r for i, r in enumerate(references) if i not in held], [references[i] for i in sorted(held)]
+    cuts = [max(1, r.shape[1] * 2 // 3) for r in references]
+    pairs = list(zip(references, cuts, strict=True))
+    return [r[:, :cut] for r, cut in pairs], [r[:, cut:] for r, cut in pairs]
+
+
+def _learner_options(o: AdaptOptions) -> LearnerOptions:
+    return LearnerOptions(
+        steps=o.steps,
+        minutes=o.minutes,
+        rate=o.learning_rate,
+        critic_rate=4e-4,
+        warmup=20,
+        average=0.98,
+        r1_every=4,
+        augment_target=0.6,
+        validate_every=max(10, min(40, o.steps // 8)),
+        patience=6,
+        checkpoint=50,
+        seed=o.seed,
+    )
+
+
+def choose(count: int, minutes: float) -> AdaptOptions:
+    """The policy and budget for so many references and minutes."""
+    options = AdaptOptions(minutes=minutes, steps=max(40, round(110 * minutes)))
+    if count <= 1:
+        return replace(options, policy="lora", rank=4)
+    if count >= 8 and minutes >= 4:
+        return replace(options, policy="adaptive-rank", rank=16)
+    return options

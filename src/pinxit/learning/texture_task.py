@@ -1,0 +1,237 @@
+"""TextureTask: photos repainted in the hand of references; batches and losses for the Learner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from pinxit.learning.augment import Augmentation
+from pinxit.learning.crops import CropBank
+from pinxit.losses.adversarial import Adversarial, discriminator_loss, generator_loss, gradient_penalty, r1_penalty
+from pinxit.losses.content import feature_content_loss, structural_similarity
+from pinxit.losses.regularize import identity_loss, shift_loss
+from pinxit.losses.style import moment_style_loss, patch_directions, sliced_patch_distance
+from pinxit.networks.encoder import ContentEncoder
+from pinxit.networks.palette import PaletteTransport
+from pinxit.networks.style_encoder import SCALES, describe
+
+
+@dataclass(frozen=True)
+class TextureWeights:
+    """How much each loss counts; 0 leaves it out.
+
+    Args:
+        structure: 1 - SSIM of luminance between content and result.
+        features: Normalized eye features at 1/4 scale, content against result.
+        moments: Moments of eye features, reference against result.
+        colour: Sliced distance of patches, relative to the untouched content's.
+        texture: The same without the patches' means.
+        adversarial: Discriminator's verdict.
+        hand: Class head's verdict.
+        identity: A reference repainted in its own style stays itself.
+        attention: The attention's logits tell references from photos.
+        shift: Shifting the picture by some pixels shifts the result.
+        r1: Gradient penalty at real pictures; for "wgan" the weight of the penalty between real and fake.
+    """
+
+    structure: float = 1.0
+    features: float = 0.3
+    moments: float = 0.5
+    colour: float = 1.0
+    texture: float = 1.5
+    adversarial: float = 0.1
+    hand: float = 0.0
+    identity: float = 1.0
+    attention: float = 0.05
+    shift: float = 0.0
+    r1: float = 1.0
+
+
+@dataclass
+class TextureBatch:
+    """Pictures of one step, (B, 3, S, S), sRGB 0..1; the first ``same`` contents are references themselves."""
+
+    content: Tensor
+    matched: Tensor
+    reference: Tensor
+    same: int
+    rng: np.random.Generator
+    hands: Tensor | None = None
+    facts: dict[str, Tensor] = field(default_factory=dict)
+
+
+class TextureTask:
+    """Photos x references, any style.
+
+    Args:
+        photos: Contents.
+        art: References; their groups are hands.
+        eye: Judges content and style; frozen.
+        weights: Of the losses.
+        adversarial: Kind of the adversarial loss.
+        sizes: Steps from which on crops have a side and batches a size: ((0, 128, 12), (4000, 192, 6)).
+        photo_references: Share of references that are photos.
+        recolour: Give references random gains and curves, so that styles are more than the pictures at hand.
+    """
+
+    def __init__(
+        self,
+        photos: CropBank,
+        art: CropBank,
+        eye: ContentEncoder,
+        weights: TextureWeights,
+        *,
+        adversarial: Adversarial = "softplus",
+        sizes: tuple[tuple[int, int, int], ...] = ((0, 128, 12),),
+        photo_references: float = 0.08,
+        recolour: bool = True,
+    ) -> None:
+        self.photos, self.art, self.eye, self.weights = photos, art, eye.eval().requires_grad_(False), weights
+        self.adversarial, self.sizes, self.photo_references = adversarial, sizes, photo_references
+        self.recolour = recolour
+
+    def batch(self, rng: np.random.Generator, step: int) -> TextureBatch:
+        """Crops of photos and of references, one of eight contents being its own reference."""
+        _, side, count = next(s for s in reversed(self.sizes) if step >= s[0])
+        content, _ = self.photos.draw(count, side, rng, scales=(0.5, 1.0))
+        reference, numbers = self.art.draw(count, side, rng)
+        hands = torch.from_numpy(self.art.groups[numbers])
+        for i in np.flatnonzero(rng.random(count) < self.photo_references):
+            reference[i] = self.photos.draw(1, side, rng)[0][0]
+            hands[i] = -1
+        reference = _recoloured(reference, rng) if self.recolour else reference
+        same = max(1, count // 8) if self.weights.identity else 0
+        content[:same] = reference[:same]
+        return TextureBatch(content, self.matched(content, reference, rng), reference, same, rng, hands)
+
+    def matched(self, content: Tensor, reference: Tensor, rng: np.random.Generator) -> Tensor:
+        """What the generator is given: contents in the colours of their references."""
+        return matched_colours(content, reference, rng)
+
+    def generator_losses(self, network: nn.Module, critic: nn.Module | None, batch: TextureBatch) -> dict[str, Tensor]:
+        """Losses of a painter, see :class:`TextureWeights`."""
+        w, same = self.weights, batch.same
+        with torch.no_grad():
+            wanted = self.eye(batch.reference, SCALES)
+            shown = self.eye(batch.matched, SCALES)
+        code = network.encoder(describe(wanted))
+        result, _, attention = network.generator.explain(batch.matched, code)
+        result = result.float()
+        batch.facts |= {"result": result.detach(), "code": code.detach().float()}
+        seen = self.eye(result, SCALES)
+        with torch.autocast("cpu", enabled=False):
+            parts = self._pixel_losses(batch, result)
+            parts["content/features"] = w.features * feature_content_loss(seen[-1][same:], shown[-1][same:])
+            parts["style/moments"] = w.moments * moment_style_loss(seen, wanted)
+            if attention is not None and w.attention and same:
+                truth = torch.zeros_like(attention)
+                truth[:same] = 1
+                parts["attention"] = w.attention * F.binary_cross_entropy_with_logits(attention.float(), truth)
+        if w.shift and batch.rng.random() < 0.5:
+            parts["shift"] = 2 * w.shift * self._shift(network, batch, code, result)
+        if critic is not None and w.adversarial:
+            logits, hands = critic(result[same:], batch.facts["code"][same:])
+            parts["adversarial"] = w.adversarial * sum(generator_loss(z.float(), self.adversarial) for z in logits) / len(logits)
+            known = batch.hands[same:] >= 0
+            if hands and w.hand and known.any():
+                parts["hand"] = w.hand * sum(F.cross_entropy(h[known].float(), batch.hands[same:][known]) for h in hands) / len(hands)
+        return {k: v for k, v in parts.items() if k.startswith("watch/") or v.requires_grad}
+
+    def _pixel_losses(self, batch: TextureBatch, result: Tensor) -> dict[str, Tensor]:
+        w, same, (content, reference) = self.weights, batch.same, (batch.content, batch.reference)
+        similar = structural_similarity(content[same:], result[same:]).mean()
+        seed = torch.Generator().manual_seed(int(batch.rng.integers(2**31)))
+        ratios = {}
+        for name, flat, least in (("colour", True, 0.03), ("texture", False, 0.015)):
+            directions = patch_directions(16, flat=flat, generator=seed)
+            with torch.no_grad():
+                unit = sliced_patch_distance(content[same:], reference[same:], directions, (3, 2, 1)).clamp_min(least)
+            ratios[name] = (sliced_patch_distance(result[same:], reference[same:], directions, (3, 2, 1)) / unit).mean()
+        beyond = (result - result.clamp(0, 1)).abs().mean()
+        parts = {
+            "content/structure": w.structure * (1 - similar),
+            "style/colour": w.colour * ratios["colour"],
+            "style/texture": w.texture * ratios["texture"],
+            "range": 2 * beyond,
+            "watch/ssim": similar.detach(),
+            "watch/colour": ratios["colour"].detach(),
+            "watch/texture": ratios["texture"].detach(),
+            "watch/spread": result[same:].std(0).mean().detach(),
+        }
+        if same and w.identity:
+            parts["identity"] = w.identity * identity_loss(result[:same], batch.reference[:same])
+        return parts
+
+    def _shift(self, network: nn.Module, batch: TextureBatch, code: Tensor, result: Tensor) -> Tensor:
+        dx, dy = (int(batch.rng.integers(0, 4)) for _ in range(2))
+        n = max(1, len(result) // 2)
+        moved = F.pad(batch.matched[-n:, :, dy:, dx:], (0, dx, 0, dy), mode="reflect")
+        noise = torch.from_numpy(batch.rng.normal(0, 2 / 255, moved.shape)).float()
+        return shift_loss(result[-n:], network.generator(moved + noise, code[-n:]).float(), dx, dy) * 100
+
+    def critic_losses(
+        self, critic: nn.Module, batch: TextureBatch, *, penalty: bool, augment: float
+    ) -> tuple[dict[str, Tensor], Tensor]:
+        """The discriminator's losses: references, results, and references of another code."""
+        w, code = self.weights, batch.facts["code"]
+        change = Augmentation(len(code), augment, batch.rng)
+        penal = penalty and w.r1 > 0
+        real = change(batch.reference).requires_grad_(penal and self.adversarial != "wgan")
+        fake = change(batch.facts["result"].clamp(0, 1))
+        seen, hands = critic(real, code)
+        made, _ = critic(fake[batch.same :], code[batch.same :])
+        kind = self.adversarial
+        parts = {"critic/adversarial": sum(discriminator_loss(r.float(), f.float(), kind) for r, f in zip(seen, made, strict=True)) / len(seen)}
+        if len(code) > 1:
+            other, _ = critic(batch.reference, code.roll(1, 0))
+            parts["critic/other"] = 0.5 * sum(generator_loss(-o.float(), kind) for o in other) / len(other)
+        known = batch.hands >= 0
+        if hands and w.hand and known.any():
+            parts["critic/hand"] = w.hand * sum(F.cross_entropy(h[known].float(), batch.hands[known]) for h in hands) / len(hands)
+        if penal:
+            parts["critic/penalty"] = w.r1 * self._penalty(critic, real, fake, code, seen)
+        return parts, torch.cat([s.flatten() for s in seen])
+
+    def _penalty(self, critic: nn.Module, real: Tensor, fake: Tensor, code: Tensor, seen: list[Tensor]) -> Tensor:
+        if self.adversarial != "wgan":
+            return r1_penalty(sum(s.float().mean((1, 2, 3)) for s in seen), real)
+        share = torch.from_numpy(np.random.default_rng(len(real)).random((len(real), 1, 1, 1))).float()
+        between = torch.lerp(real.detach(), fake.detach(), share).requires_grad_(True)
+        return gradient_penalty(sum(s.float().mean((1, 2, 3)) for s in critic(between, code)[0]), between)
+
+    def validate(self, network: nn.Module) -> dict[str, float]:
+        """Losses of 24 fixed pairs."""
+        rng = np.random.default_rng(99)
+        sums: dict[str, float] = {}
+        for _ in range(4):
+            batch = self.batch(rng, 10**9)
+            with torch.no_grad():
+                result, _ = network(batch.matched, describe(self.eye(batch.reference, SCALES)))
+                parts = self._pixel_losses(batch, result)
+            for k, v in parts.items():
+                sums[k] = sums.get(k, 0.0) + float(v) / 4
+        figures: dict[str, Any] = {k.removeprefix("watch/"): v for k, v in sums.items() if k.startswith("watch/")}
+        return figures | {"score": figures["colour"] + figures["texture"] - 2 * figures["ssim"]}
+
+
+def matched_colours(content: Tensor, reference: Tensor, rng: np.random.Generator, points: int = 1024) -> Tensor:
+    """Contents (B, 3, H, W) with the colours of references (B, 3, h, w), each by its own transport."""
+    clouds = []
+    for x in (content, reference):
+        places = torch.from_numpy(rng.integers(x.shape[2] * x.shape[3], size=points))
+        clouds.append(x.flatten(2)[:, :, places].transpose(1, 2).contiguous())
+    moved = PaletteTransport(*clouds, rounds=5, levels=17)(content.flatten(2).transpose(1, 2).contiguous())
+    return moved.transpose(1, 2).reshape(content.shape).clamp(0, 1)
+
+
+def _recoloured(x: Tensor, rng: np.random.Generator) -> Tensor:
+    """A gain and a curve a picture, so that styles are more than the pictures at hand."""
+    n = len(x)
+    gain = torch.from_numpy(rng.normal(1, 0.06, (n, 3, 1, 1))).float()
+    curve = torch.from_numpy(np.exp(rng.normal(0, 0.15, (n, 1, 1, 1)))).float()
+    return (x.clamp(0, 1) ** curve * gain).clamp(0, 1)

@@ -1,0 +1,79 @@
+"""Texture: the half of a style that a hand leaves: code, colours and strokes of the references."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pinxit.errors import StyleError
+
+MAX_CODE = 4096
+"""Longest style code, in numbers."""
+MAX_PALETTE = 16384
+"""Most colours of a palette."""
+
+
+@dataclass(frozen=True, eq=False)
+class Texture:
+    """What a generator needs to repaint a picture in the references' hand.
+
+    Args:
+        code: Style vector, (S,) float32.
+        palette: Colours of the references, (N, 3) float32, sRGB 0..1.
+        bands: Quantiles of every channel of the references' frequency bands, finest first, (bands, 3, L) float32.
+        painter: Which generator reads the code: the first 16 hex digits of its weights' SHA-256.
+        adapter: Changes to that generator's parameters by name, float32; empty for none.
+
+    Raises:
+        StyleError: A part has a wrong shape or type, or holds NaN or infinite values.
+    """
+
+    code: np.ndarray
+    palette: np.ndarray
+    bands: np.ndarray
+    painter: str
+    adapter: Mapping[str, np.ndarray] | None = None
+
+    def __post_init__(self) -> None:
+        for key, value in self.tensors().items():
+            check_floats(key, value)
+        if self.code.ndim != 1 or not 1 <= self.code.size <= MAX_CODE:
+            raise StyleError(f"texture.code has the shape {self.code.shape}; a vector of 1 to {MAX_CODE} is wanted")
+        if self.palette.ndim != 2 or self.palette.shape[1] != 3 or not 1 <= len(self.palette) <= MAX_PALETTE:
+            raise StyleError(f"texture.palette has the shape {self.palette.shape}; (N, 3), N to {MAX_PALETTE}, is wanted")
+        if self.bands.ndim != 3 or self.bands.shape[1] != 3 or not 2 <= self.bands.shape[2] <= 1025:
+            raise StyleError(f"texture.bands has the shape {self.bands.shape}; (bands, 3, quantiles) is wanted")
+        if len(self.bands) > 8 or (np.diff(self.bands, axis=2) < 0).any():
+            raise StyleError("texture.bands has to hold rising quantiles of 8 bands at most; learn the style again")
+        if not isinstance(self.painter, str) or len(self.painter) != 16:
+            raise StyleError(f"texture.painter is {self.painter!r}; 16 hex digits are wanted")
+
+    def tensors(self) -> dict[str, np.ndarray]:
+        """Everything in it by its name in a style's file."""
+        found: dict[str, Any] = {f"texture.{key}": getattr(self, key) for key in ("code", "palette", "bands")}
+        return found | {f"texture.adapter.{key}": value for key, value in (self.adapter or {}).items()}
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, np.ndarray], painter: str) -> "Texture":
+        """The reverse of :meth:`tensors`.
+
+        Raises:
+            StyleError: A part is missing, unknown or wrong.
+        """
+        prefix = "texture.adapter."
+        adapter = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
+        others = {key.removeprefix("texture."): v for key, v in tensors.items() if not key.startswith(prefix)}
+        if set(others) != {"code", "palette", "bands"}:
+            raise StyleError(f"its texture holds {sorted(others)}; code, palette and bands are wanted")
+        return cls(painter=painter, adapter=adapter or None, **others)
+
+
+def check_floats(label: str, array: object) -> None:
+    """Refuse what is no float32 array of finite numbers.
+
+    Raises:
+        StyleError: With the label in it.
+    """
+    if not isinstance(array, np.ndarray) or array.dtype != np.float32 or not np.isfinite(array).all():
+        raise StyleError(f"{label} has to be a float32 array of finite numbers; learn the style again")
