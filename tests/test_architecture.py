@@ -21,6 +21,7 @@ FLOORS = [
     {"blending"},
     {"engines", "exporting", "learning", "measuring"},
     {"library"},
+    {"opening"},
     {"doors"},
     {"cli"},
 ]
@@ -43,6 +44,7 @@ PUBLIC = {
     "__version__",
     "export",
     "learn",
+    "measure",
     "transfer",
 }
 

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import types
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,9 +13,11 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
+from pinxit import measure as door
 from pinxit.cli import app
 from pinxit.cli.running import emit
 from pinxit.library import Library
+from pinxit.picture import Picture
 from pinxit.provenance import Provenance
 from pinxit.style import Style
 from pinxit.tone.lut import Lut
@@ -77,8 +80,6 @@ def quick_learning(monkeypatch):
         bad = [f"skipped {Path(path).name}: no picture; give another" for path in pictures if "bad" in Path(path).name]
         return replace(style, provenance=replace(style.provenance, notes="; ".join(bad) or None))
 
-    import types
-
     module = types.ModuleType("pinxit.learning.look")
     module.learn_look = learn_look
     monkeypatch.setitem(sys.modules, "pinxit.learning.look", module)
@@ -88,8 +89,20 @@ def quick_learning(monkeypatch):
 class TestRoot:
     def test_version_and_help(self):
         assert pinxit("--version").startswith("pinxit 0.")
-        for words in ([], ["learn"], ["transfer"], ["styles"], ["export"], ["bench"], ["bench", "look"], ["pretrain"]):
-            assert "Usage" in pinxit(*words, "--help")
+        commands = (
+            "",
+            "learn",
+            "transfer",
+            "styles",
+            "export",
+            "measure",
+            "bench",
+            "bench look",
+            "bench texture",
+            "pretrain",
+        )
+        for command in commands:
+            assert "Usage" in pinxit(*command.split(), "--help")
 
     @pytest.mark.parametrize("words", [["paint"], ["transfer"], ["transfer", "x", "-o", "y", "--strength", "much"]])
     def test_usage_errors(self, words):
@@ -349,6 +362,30 @@ class TestExport:
         assert not (tmp_path / "y.cube").exists()
 
 
+class TestMeasure:
+    def test_says_what_the_door_says(self, photos, tmp_path):
+        words = ("measure", "--content", photos / "0.jpg", "--result", photos / "1.jpg", "--reference", photos / "more")
+        told = answer(*words)
+        assert told["protocol"] == "style-pairs-1" and set(told["untouched"].values()) == {1.0}
+        arrays = [np.asarray(Image.open(photos / name)) for name in ("0.jpg", "1.jpg", "more/2.jpg")]
+        figures = door(content=arrays[0], result=arrays[1], references=[arrays[2]])
+        assert (told["ssim"], told["colour"], told["texture"]) == (figures.ssim, figures.colour, figures.texture)
+        said = pinxit(*words)
+        for name in ("ssim", "colour", "texture"):
+            assert f"{told[name]:.3f}" in next(line for line in said.split("\n") if line.startswith(name))
+
+    def test_untouched_with_two_references(self, photos):
+        same = photos / "0.jpg"
+        words = ("measure", "--content", same, "--result", same)
+        told = answer(*words, "--reference", photos / "1.jpg", "--reference", photos / "more" / "2.jpg")
+        assert (round(told["ssim"], 5), told["colour"], told["texture"]) == (1, 1, 1) and len(told["references"]) == 2
+
+    def test_refused(self, photos):
+        words = ("measure", "--content", photos / "0.jpg", "--result", photos / "1.jpg", "--reference")
+        assert "another reference" in refused(*words, photos / "0.jpg", code=2)
+        assert "is not there" in refused(*words, photos / "9.jpg", code=3)
+
+
 class TestBench:
     def test_refused(self, tmp_path):
         words = ("bench", "look", "--looks", tmp_path, "--photos", tmp_path)
@@ -362,3 +399,30 @@ class TestBench:
         pinxit("export", tmp_path / "x.pinxit", "-o", tmp_path / "x.cube", "--size", "17", "--quiet")
         words = ("bench", "look", "--looks", tmp_path, "--photos", tmp_path, "--kind", "all")
         assert "0 photos" in refused(*words, code=2)
+
+    def test_texture(self, photos, monkeypatch):
+        words = ("bench", "texture", "--contents", photos, "--references", photos / "more", "--size", "32")
+        words = (*words, "--count", "3", "--per-content", "1", "--strengths", "0,1")
+        monkeypatch.setitem(sys.modules, "pinxit.engines.one_pass", None)  # as if it were not installed
+        told = answer(*words)
+        assert set(told["curves"]) == {"pyramid matching"} and len(told["dropped"]) == 1
+        module = types.ModuleType("pinxit.engines.one_pass")
+
+        def repaint(content, references, *, strength=1.0, tone=1.0, texture=1.0):
+            assert isinstance(content, Picture) and [one.size for one in references] == [(64, 48)]
+            return content.with_array(content.array // np.uint8(1 + strength))
+
+        module.repaint = repaint
+        monkeypatch.setitem(sys.modules, "pinxit.engines.one_pass", module)
+        told = answer(*words)
+        rows = {row["method"]: row for row in told["rows"]}
+        assert len(told["pairs"]) == 3 and {row["pairs"] for row in rows.values()} == {2} and not told["failures"]
+        assert rows["pinxit 0"]["colour"]["mean"] == rows["identity"]["colour"]["mean"] == 1
+        assert rows["pinxit 1"]["ssim"]["mean"] == told["curves"]["pinxit"][1]["ssim"] < 0.9
+        assert "reinhard" in pinxit(*words)
+
+    def test_texture_refused(self, photos, tmp_path):
+        words = ("bench", "texture", "--contents", tmp_path / "none", "--references", photos)
+        assert "folder" in refused(*words, "--quiet", code=3)
+        for strengths in ("", "a", "nan", "-1"):
+            assert "0 to 10" in refused(*words, "--strengths", strengths, code=2)

@@ -18,6 +18,7 @@ _HOMES = {
     "StyleError": "pinxit.errors",
     "export": "pinxit.doors",
     "learn": "pinxit.doors",
+    "measure": "pinxit.doors",
     "transfer": "pinxit.doors",
 }
 

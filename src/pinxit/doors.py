@@ -1,4 +1,4 @@
-"""The front doors: learn, transfer and export in one call each."""
+"""The front doors: learn, transfer, measure and export in one call each."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -6,10 +6,13 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from pinxit.opening import both_masks, expanded, open_mask, open_style
+
 if TYPE_CHECKING:
     import numpy as np
     from PIL import Image
 
+    from pinxit.measuring.style_pairs import PairFigures
     from pinxit.picture import Picture
     from pinxit.style import Style
 
@@ -19,14 +22,18 @@ if TYPE_CHECKING:
 def learn(
     pictures: "Source | Iterable[Source]",
     name: str | None = None,
-    kind: Literal["photo"] = "photo",
+    kind: Literal["auto", "photo", "art"] = "auto",
     *,
+    minutes: float = 2.0,
     neutral: "str | os.PathLike[str] | Iterable[Source] | None" = None,
     before: "str | os.PathLike[str] | Iterable[Source] | None" = None,
+    contents: "str | os.PathLike[str] | Iterable[Source] | None" = None,
     refine: Literal["auto", "on", "off"] = "auto",
+    more: bool = False,
     seed: int = 0,
     strict: bool = False,
     on_progress: Callable[..., Any] | None = None,
+    on_decision: Callable[[str], Any] | None = None,
     home: str | os.PathLike[str] | None = None,
     replace: bool = False,
 ) -> "Style":
@@ -35,15 +42,19 @@ def learn(
     Args:
         pictures: One or more: paths, folders, patterns, PIL images, arrays or Pictures.
         name: Name to keep the style under in the library; None keeps nothing there.
-        kind: "photo", the look of a photographer.
+        kind: "photo" learns a look, "art" colours and strokes; "auto" looks whether the pictures are drawn or painted.
+        minutes: Longest time for learning strokes; 0 reads them in one pass. A look takes a second.
         neutral: The user's own pictures without a look, if there are any: a folder or pictures.
         before: The pictures as they were before they got the look: a folder with the same file names, or as many
             pictures in the same order. The look is then fitted to the pairs.
+        contents: The user's own photos to practise strokes on; None takes those that come with the package.
         refine: What follows the prediction: "off" nothing; "auto" reconciles it with the references in closed form;
             "on" also refines it adversarially, which takes half a minute.
-        seed: The same seed and pictures give the same style.
+        more: Continue the style ``name`` of the library, which is replaced, with these pictures.
+        seed: The same seed, pictures and number of steps give the same style.
         strict: Fail at the first picture that cannot be read, instead of passing it over.
-        on_progress: Called while learning goes on; see ``learning.look.learn_look``.
+        on_progress: Called while learning goes on, as (done, total, text).
+        on_decision: Told in a sentence what was decided by itself.
         home: Folder of the library; None takes ``PINXIT_HOME`` or the user's data folder.
         replace: A style of this name in the library goes to the trash instead of being an error.
 
@@ -58,26 +69,31 @@ def learn(
         CapacityError: The library cannot be written.
     """
     from pinxit.errors import InputError
-    from pinxit.learning.look import learn_look
+    from pinxit.learning.style import learn_style
     from pinxit.library import Library
 
-    if kind != "photo":
-        raise InputError(f"the kind {kind!r} came, and only 'photo' can be learned")
     library = Library(home) if name is not None else None
-    if library and not replace:
+    if more and library is None:
+        raise InputError("more pictures came without the name of the style that they continue")
+    if library and not (replace or more):
         library.check_free(name)  # before the work, not after it
-    style = learn_look(
-        _expanded(pictures),
-        neutral=_expanded(neutral) if neutral is not None else None,
-        before=_expanded(before) if before is not None else None,
+    style = learn_style(
+        expanded(pictures),
+        kind=kind,
+        minutes=minutes,
+        neutral=expanded(neutral) if neutral is not None else None,
+        before=expanded(before) if before is not None else None,
+        contents=expanded(contents) if contents is not None else None,
         refine=refine,
+        more_of=library.get(name) if more else None,
         seed=seed,
         strict=strict,
         on_progress=on_progress,
+        on_decision=on_decision,
     )
     if library is None:
         return style
-    library.add(style, name, replace=replace)
+    library.add(style, name, replace=replace or more)
     return style.renamed(name)
 
 
@@ -87,19 +103,34 @@ def transfer(
     *,
     strength: float = 1.0,
     tone: float = 1.0,
+    texture: float = 1.0,
     finish: float = 0.0,
     correct: float = 0.0,
+    brush: float | None = None,
+    keep_colours: bool = False,
+    variation: float = 0.0,
+    seed: int = 0,
+    mask: "Source | None" = None,
+    protect: Literal["faces"] | None = None,
     home: str | os.PathLike[str] | None = None,
 ) -> "Picture":
     """Give a style to a picture.
 
     Args:
         source: Path, bytes, PIL image, array (H, W, 3) of uint8, uint16 or float 0..1, or Picture.
-        style: A style, a ``.pinxit``, ``.cube`` or HaldCLUT file, or a name in the library.
+        style: A style, a ``.pinxit``, ``.cube`` or HaldCLUT file, a name in the library, or a painting (a picture file):
+            its colours and strokes are then read in one pass.
         strength: Of the whole style: 0 returns the picture, 1 the style, more goes beyond it.
         tone: Of the tone half, beside ``strength``.
+        texture: Of the texture half, beside ``strength``.
         finish: Of the vignette and grain found in the references; 0 leaves them out.
         correct: Of the correction of this picture's exposure and white balance toward the style's; 0 leaves it out.
+        brush: Size of strokes in those of the references, 0.25 to 8; None makes them grow with very large pictures.
+        keep_colours: Let strokes change lightness alone.
+        variation: How far strokes are moved at random from the learned ones, 0 to 2.
+        seed: Of the variation and the grain.
+        mask: A picture that is white where the style goes and black where it does not.
+        protect: "faces" keeps the style off faces.
         home: Folder of the library.
 
     Returns:
@@ -110,11 +141,47 @@ def transfer(
         NotFoundError: The picture or the style is not there.
         InputError: A strength that is negative or not finite.
     """
+    from pinxit.engines.batch import BatchSettings
     from pinxit.engines.engine import Engine
     from pinxit.picture import Picture
 
-    engine = Engine(open_style(style, home))
-    return engine.transfer(Picture.open(source), strength=strength, tone=tone, finish=finish, correct=correct)
+    settings = BatchSettings(
+        strength=strength, tone=tone, texture=texture, finish=finish, correct=correct, brush=brush,
+        keep_colours=keep_colours, variation=variation, seed=seed, protect=protect,
+    )  # fmt: skip
+    settings.check()
+    picture = Picture.open(source)
+    controls = settings.controls(picture)
+    if mask is not None:
+        controls["mask"] = both_masks(open_mask(mask), controls["mask"], picture)
+    return Engine(open_style(style, home)).transfer(picture, **controls)
+
+
+def measure(*, content: "Source", result: "Source", references: "Source | Iterable[Source]") -> "PairFigures":
+    """Measure what a transfer kept of its content and how far it came toward its references.
+
+    Args:
+        content: The picture before: path, bytes, PIL image, array (H, W, 3) of uint8, uint16 or float 0..1, or Picture.
+        result: The picture after. All pictures are resized to 512 x 512, so its size may differ; alpha is passed over.
+        references: One or more pictures that have the style; folders and patterns are searched.
+
+    Returns:
+        ``ssim``, ``colour`` and ``texture``, as ``measuring.style_pairs.PairFigures`` describes them. The content
+        untouched has 1, 1, 1.
+
+    Raises:
+        InputError: No reference, or one that the content equals: the way to it is 0, and no ratio of it is defined.
+        NotFoundError: A path is not there.
+        PictureError: A picture is damaged or refused.
+    """
+    from pinxit.measuring.style_pairs import measure_pair
+    from pinxit.picture import Picture
+
+    return measure_pair(
+        Picture.open(content).array,
+        Picture.open(result).array,
+        [Picture.open(reference).array for reference in expanded(references)],
+    )
 
 
 def export(
@@ -179,40 +246,3 @@ def export_notes(style: "Style", *, for_picture: bool = False) -> list[str]:
     if any(getattr(style.tone.finish, item.name) != getattr(neutral, item.name) for item in fields(neutral)):
         notes.append("vignette and grain are not in it")
     return notes
-
-
-def open_style(style: "Style | str | os.PathLike[str]", home: str | os.PathLike[str] | None = None) -> "Style":
-    """Return the style that a file or a name in the library holds; a Style comes back as it is.
-
-    Text is a file when it ends in ``.pinxit``, ``.cube`` or ``.png`` or holds a ``/``, and else a name.
-
-    Raises:
-        NotFoundError: There is no such file or name.
-        StyleError: The file is damaged or of another version.
-    """
-    from pinxit.exporting.importing import STYLE_FILE_SUFFIXES, style_from_file
-    from pinxit.style import Style
-
-    if isinstance(style, Style):
-        return style
-    path = Path(style).expanduser()
-    if not isinstance(style, str) or path.suffix.lower() in STYLE_FILE_SUFFIXES or os.sep in style:
-        return style_from_file(path)
-    from pinxit.library import Library
-
-    return Library(home).get(style)
-
-
-def _expanded(pictures: Any) -> list[Any]:
-    """Every picture on its own: folders and patterns are searched, everything else stays as it is."""
-    from pinxit.errors import InputError
-    from pinxit.files import find_pictures
-
-    several = isinstance(pictures, Iterable) and not isinstance(pictures, str | os.PathLike | bytes)
-    items = list(pictures) if several and not hasattr(pictures, "__array__") else [pictures]
-    if not items:
-        raise InputError("no picture came; give at least one finished picture that has the look")
-    found: list[Any] = []
-    for item in items:
-        found += find_pictures([item]) if isinstance(item, str | os.PathLike) else [item]
-    return found

@@ -41,7 +41,9 @@ class Texture:
         if self.code.ndim != 1 or not 1 <= self.code.size <= MAX_CODE:
             raise StyleError(f"texture.code has the shape {self.code.shape}; a vector of 1 to {MAX_CODE} is wanted")
         if self.palette.ndim != 2 or self.palette.shape[1] != 3 or not 1 <= len(self.palette) <= MAX_PALETTE:
-            raise StyleError(f"texture.palette has the shape {self.palette.shape}; (N, 3), N to {MAX_PALETTE}, is wanted")
+            raise StyleError(
+                f"texture.palette has the shape {self.palette.shape}; (N, 3), N to {MAX_PALETTE}, is wanted"
+            )
         if self.bands.ndim != 3 or self.bands.shape[1] != 3 or not 2 <= self.bands.shape[2] <= 1025:
             raise StyleError(f"texture.bands has the shape {self.bands.shape}; (bands, 3, quantiles) is wanted")
         if len(self.bands) > 8 or (np.diff(self.bands, axis=2) < 0).any():

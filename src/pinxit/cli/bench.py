@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,7 +11,7 @@ import typer
 
 from pinxit import doors
 from pinxit.cli.options import Json, Quiet
-from pinxit.cli.running import emit, progress, say
+from pinxit.cli.running import emit, note, progress, say
 from pinxit.errors import InputError
 
 if TYPE_CHECKING:
@@ -63,6 +64,39 @@ def look(
 
 
 @bench.command()
+def texture(
+    contents: Annotated[Path, typer.Option(help="Folder of photos to paint.", show_default=False)],
+    references: Annotated[Path, typer.Option(help="Folder of pictures with styles.", show_default=False)],
+    count: Annotated[int, typer.Option(min=1, help="This many photos, a fixed choice.")] = 20,
+    per_content: Annotated[int, typer.Option(min=1, help="References that each photo meets.")] = 2,
+    strengths: Annotated[str, typer.Option(help="Strengths of the methods that have one.")] = "0.5,1",
+    size: Annotated[int, typer.Option(min=32, help="Pixels a side; the protocol's is 512.")] = 512,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Paint photos in the styles of pictures; content kept and style reached, beside methods that cost nothing."""
+    from pinxit.measuring.texture_race import TexturePairs, at_strengths, race_textures
+    from pinxit.measuring.texture_rivals import RIVALS, pyramid_matching
+
+    wanted = _strengths(strengths)
+    methods = {**RIVALS}
+    del methods["pyramid matching"]
+    methods |= at_strengths("pyramid matching", pyramid_matching, wanted)
+    if paint := _painter():
+        methods |= at_strengths("pinxit", paint, wanted)
+    else:
+        note("pinxit.engines.one_pass is not in this version; only the rivals are measured", quiet)
+    with progress("pairs", hidden=quiet or json) as update:
+        report = race_textures(
+            contents, references, methods, TexturePairs(count, per_content, size), on_progress=update
+        )
+    if json:
+        emit(report.to_dict())
+    else:
+        say(str(report))
+
+
+@bench.command()
 def speed(json: Json = False, quiet: Quiet = False) -> None:
     """Time this machine: applying a tone, learning a look, opening and saving."""
     from pinxit.measuring.speed import measure_speed
@@ -79,6 +113,22 @@ def speed(json: Json = False, quiet: Quiet = False) -> None:
         emit(report.to_dict())
     else:
         say(str(report))
+
+
+def _painter() -> Callable[..., Any] | None:
+    """Pinxit's own one-pass texture as a function of arrays and strength; None where this version has none."""
+    try:
+        one_pass = import_module("pinxit.engines.one_pass")
+    except ModuleNotFoundError as error:
+        if error.name != "pinxit.engines.one_pass":
+            raise
+        return None
+    from pinxit.picture import Picture
+
+    def paint(content: Any, reference: Any, strength: float) -> Any:
+        return one_pass.repaint(Picture.open(content), [Picture.open(reference)], strength=strength).array
+
+    return paint
 
 
 def _middling_style() -> "Style":
@@ -127,6 +177,16 @@ def _counts(text: str) -> tuple[int, ...]:
     if not all(word.strip().isdecimal() and 1 <= int(word) <= 200 for word in words):
         raise InputError(f"--references {text} came; numbers from 1 to 200 with commas between them are wanted")
     return tuple(int(word) for word in words)
+
+
+def _strengths(text: str) -> tuple[float, ...]:
+    try:
+        found = tuple(float(word) for word in text.split(","))
+    except ValueError:
+        found = ()
+    if not found or not all(0 <= strength <= 10 for strength in found):
+        raise InputError(f"--strengths {text} came; numbers from 0 to 10 with commas between them are wanted")
+    return found
 
 
 def _kind(kind: str) -> str:

@@ -23,11 +23,21 @@ def learn(
         str | None, typer.Option("--name", "-n", help="Keep the style in the library by this name.")
     ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the style to this .pinxit file.")] = None,
+    kind: Annotated[
+        str, typer.Option(help="What the pictures are; auto looks for itself.", metavar="auto|photo|art")
+    ] = default_of(doors.learn, "kind"),
+    minutes: Annotated[
+        float, typer.Option(min=0, help="For learning strokes; 0 reads them in one pass. A look takes a second.")
+    ] = default_of(doors.learn, "minutes"),
+    more: Annotated[bool, typer.Option("--more", help="Continue the style NAME with these pictures.")] = False,
     neutral: Annotated[
         str | None, typer.Option(help="Folder of your own pictures without any look.", show_default=False)
     ] = None,
     before: Annotated[
         str | None, typer.Option(help="Folder of the same pictures before they got the look.", show_default=False)
+    ] = None,
+    contents: Annotated[
+        str | None, typer.Option(help="Folder of your photos to practise strokes on.", show_default=False)
     ] = None,
     refine: Annotated[
         str,
@@ -50,7 +60,10 @@ def learn(
     from pinxit.files import find_pictures
 
     _check_refine(refine)
-    name, output = _check_places(name, output, replace_old=replace_old, overwrite=overwrite)
+    if kind not in ("auto", "photo", "art"):
+        raise InputError(f"--kind {kind} came; auto, photo or art is wanted")
+    known = _known(name, more)
+    name, output = _check_places(name, output, replace_old=replace_old or more, overwrite=overwrite)
     found = find_pictures(pictures)
     others = {key: find_pictures([folder]) for key, folder in (("neutral", neutral), ("before", before)) if folder}
     facts: dict[str, Any] = {"name": name, "file": output, "pictures": len(found)}
@@ -59,22 +72,42 @@ def learn(
         return _report(facts | {"dry_run": True}, f"would learn from {len(found)} pictures", json)
     start = time.monotonic()
     with progress("learning", hidden=quiet or json) as update:
-        style = doors.learn(
+        style = _learned(
             found,
-            neutral=neutral,
-            before=before,
-            refine=refine,
-            seed=seed,
-            strict=strict,
-            on_progress=lambda *values: update(*_readable(values)),
+            known,
+            {"kind": kind, "minutes": minutes, "neutral": neutral, "before": before, "contents": contents}
+            | {"refine": refine, "seed": seed, "strict": strict},
+            lambda *values: update(*_readable(values)),
+            lambda text: note(f"pinxit: {text}", quiet or json),
         )
     style = replace(style, name=name, provenance=replace(style.provenance, licence=licence, consent=consent))
-    _keep(style, output, replace_old=replace_old)
+    _keep(style, output, replace_old=replace_old or more)
     facts |= {"seconds": round(time.monotonic() - start, 2), "provenance": asdict(style.provenance)}
     facts |= {"expected_error": style.tone.expected_error if style.tone else None, "skipped": _skipped(style)}
     for line in () if json else facts["skipped"]:
         note(f"pinxit: {line}")
     _report(facts, _sentence(style, output, facts["seconds"]), json, quiet)
+
+
+def _known(name: str | None, more: bool) -> Any:
+    """The style that ``--more`` continues."""
+    from pinxit.library import Library
+
+    if more and name is None:
+        raise InputError("--more continues a style of the library; add its --name")
+    return Library().get(name) if more else None
+
+
+def _learned(found: list[Path], known: Any, options: dict[str, Any], update: Any, tell: Any) -> Any:
+    """Learn through the front door, or behind it where a style that is open already goes on."""
+    if known is None:
+        return doors.learn(found, on_progress=update, on_decision=tell, **options)
+    from pinxit.files import find_pictures
+    from pinxit.learning.style import learn_style
+
+    for key in ("neutral", "before", "contents"):
+        options[key] = find_pictures([options[key]]) if options[key] else None
+    return learn_style(found, more_of=known, on_progress=update, on_decision=tell, **options)
 
 
 def _readable(values: tuple[Any, ...]) -> tuple[int, int, str]:

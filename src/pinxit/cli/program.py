@@ -9,6 +9,7 @@ import typer
 from pinxit.cli.bench import bench
 from pinxit.cli.export import export
 from pinxit.cli.learn import learn
+from pinxit.cli.measure import measure
 from pinxit.cli.pretrain import pretrain
 from pinxit.cli.running import CarefulGroup, say
 from pinxit.cli.styles import styles
@@ -26,6 +27,7 @@ app.command()(learn)
 app.command()(transfer)
 app.add_typer(styles, name="styles")
 app.command()(export)
+app.command()(measure)
 app.add_typer(bench, name="bench")
 app.command()(pretrain)
 

@@ -18,7 +18,8 @@ from pinxit.picture import DEFAULT_MAX_PIXELS, Picture
 def transfer(
     inputs: Annotated[list[str], typer.Argument(help="Pictures: files, folders, patterns.", show_default=False)],
     style: Annotated[
-        str, typer.Option("--style", "-s", help="Name in the library, or a .pinxit, .cube or HaldCLUT file.")
+        str,
+        typer.Option("--style", "-s", help="Name in the library, a .pinxit, .cube or HaldCLUT file, or a painting."),
     ],
     output: Annotated[
         Path, typer.Option("--output", "-o", help="A file for one picture, else a folder.", show_default=False)
@@ -27,6 +28,17 @@ def transfer(
         float, typer.Option(help="Of the whole style; 0 none, 1 as learned, more goes beyond.")
     ] = default_of(doors.transfer, "strength"),
     tone: Annotated[float, typer.Option(help="Of the colours.")] = default_of(doors.transfer, "tone"),
+    texture: Annotated[float, typer.Option(help="Of the strokes.")] = default_of(doors.transfer, "texture"),
+    brush: Annotated[
+        float | None, typer.Option(help="Size of strokes, 0.25 to 8; grows by itself with very large pictures.")
+    ] = default_of(doors.transfer, "brush"),
+    keep_colours: Annotated[bool, typer.Option("--keep-colours", help="Strokes change lightness alone.")] = False,
+    variation: Annotated[float, typer.Option(help="Random variation of strokes, 0 to 2.")] = default_of(
+        doors.transfer, "variation"
+    ),
+    seed: Annotated[int, typer.Option(help="Of variation and grain.")] = default_of(doors.transfer, "seed"),
+    mask: Annotated[Path | None, typer.Option(help="Picture that is white where the style goes.")] = None,
+    protect: Annotated[str | None, typer.Option(help="What stays as it is.", metavar="faces")] = None,
     finish: Annotated[float, typer.Option(help="Of the vignette and grain.")] = default_of(doors.transfer, "finish"),
     correct: Annotated[float, typer.Option(help="Of the correction of exposure and white balance.")] = default_of(
         doors.transfer, "correct"
@@ -57,8 +69,14 @@ def transfer(
     settings = BatchSettings(
         strength=strength,
         tone=tone,
+        texture=texture,
         finish=finish,
         correct=correct,
+        brush=brush,
+        keep_colours=keep_colours,
+        variation=variation,
+        seed=seed,
+        protect=protect,
         quality=quality,
         profile=_checked_profile(profile),
         keep_private=keep_private,
@@ -69,12 +87,15 @@ def transfer(
     opened = doors.open_style(style)
     output = output.expanduser()
     source = _single(inputs, output)
+    if mask is not None and source is None:
+        raise InputError("--mask is for one picture with one result; name a file after -o")
     if source is not None:
         _one(
             source,
             opened,
             check_new_file(output, overwrite=overwrite),
             settings,
+            mask,
             dry_run=dry_run,
             json=json,
             quiet=quiet,
@@ -102,14 +123,27 @@ def _single(inputs: list[str], output: Path) -> Path | None:
     return found[0]
 
 
-def _one(source: Path, style: Any, target: Path, settings: Any, *, dry_run: bool, json: bool, quiet: bool) -> None:
+def _one(
+    source: Path, style: Any, target: Path, settings: Any, mask: Path | None, *, dry_run: bool, json: bool, quiet: bool
+) -> None:
     if dry_run:
         return _show(
             {"dry_run": True, "results": [{"source": source, "target": target}]}, [f"{source} -> {target}"], json
         )
     picture = Picture.open(source, max_pixels=settings.max_pixels, keep_private=settings.keep_private)
-    strengths = {key: getattr(settings, key) for key in ("strength", "tone", "finish", "correct")}
-    result = doors.transfer(picture, style, **strengths)
+    names = (
+        "strength",
+        "tone",
+        "texture",
+        "finish",
+        "correct",
+        "brush",
+        "keep_colours",
+        "variation",
+        "seed",
+        "protect",
+    )
+    result = doors.transfer(picture, style, mask=mask, **{name: getattr(settings, name) for name in names})
     result.save(make_folder_of(target), quality=settings.quality, profile=settings.profile)
     _show({"results": [{"source": source, "target": target, "state": "done"}]}, [] if quiet else [f"{target}"], json)
 

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from pinxit.engines.engine import MOST, Engine
+from pinxit.engines.engine import MOST, Engine, check_strokes
 from pinxit.engines.journal import Journal, identity, locked_journal
 from pinxit.engines.plan import Task, plan_tasks
 from pinxit.errors import CapacityError, InputError, PinxitError
@@ -28,8 +28,14 @@ class BatchSettings:
     Args:
         strength: Of the whole style, 0 and up.
         tone: Of the tone half.
+        texture: Of the texture half.
         finish: Of vignette and grain.
         correct: Of the exposure and white-balance correction of each picture.
+        brush: Size of strokes, or None; as in :meth:`Engine.transfer`.
+        keep_colours: Strokes change lightness alone.
+        variation: How far strokes are moved at random.
+        seed: Seed of variation and grain.
+        protect: "faces" keeps the style off faces, None off nothing.
         quality: 1..100 for JPEG, WebP and AVIF.
         profile: "srgb", or "source" for the picture's own ICC profile.
         keep_private: Keep GPS places and serial numbers.
@@ -39,8 +45,14 @@ class BatchSettings:
 
     strength: float = 1.0
     tone: float = 1.0
+    texture: float = 1.0
     finish: float = 0.0
     correct: float = 0.0
+    brush: float | None = None
+    keep_colours: bool = False
+    variation: float = 0.0
+    seed: int = 0
+    protect: Literal["faces"] | None = None
     quality: int = 95
     profile: Literal["srgb", "source"] = "srgb"
     keep_private: bool = False
@@ -52,9 +64,20 @@ class BatchSettings:
         text = json.dumps({**asdict(self), "style": style.fingerprint, "max_pixels": None}, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:24]
 
+    def controls(self, picture: Picture) -> dict[str, Any]:
+        """The arguments of :meth:`Engine.transfer` for a picture."""
+        from pinxit.engines.protect import faces_left_out
+
+        names = ("strength", "tone", "texture", "finish", "correct", "brush", "keep_colours", "variation", "seed")
+        mask = faces_left_out(picture) if self.protect == "faces" else None
+        return {name: getattr(self, name) for name in names} | {"mask": mask}
+
     def check(self) -> None:
         """Raise InputError for a strength or quality out of range, before any picture is opened."""
-        for name in ("strength", "tone", "finish", "correct"):
+        check_strokes(self.brush, self.variation)
+        if self.protect not in (None, "faces"):
+            raise InputError(f"protect {self.protect!r} came; 'faces' is what can be protected")
+        for name in ("strength", "tone", "texture", "finish", "correct"):
             value = getattr(self, name)
             if not 0 <= value <= MOST:
                 raise InputError(f"{name} {value} came; 0 to {MOST:g} is wanted, 1 is the style as learned")
@@ -216,9 +239,7 @@ class _Run:
     def _make(self, task: Task) -> None:
         chosen = self.settings
         picture = Picture.open(task.source, max_pixels=chosen.max_pixels, keep_private=chosen.keep_private)
-        result = self.engine.transfer(
-            picture, strength=chosen.strength, tone=chosen.tone, finish=chosen.finish, correct=chosen.correct
-        )
+        result = self.engine.transfer(picture, **chosen.controls(picture))
         target = self.out / task.target
         _make_folder(target.parent)
         result.save(target, quality=chosen.quality, profile=chosen.profile)

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pinxit.color import linear_to_srgb, srgb_to_linear
+from pinxit.color import linear_to_srgb, srgb_to_linear, unit_float
 from pinxit.errors import InputError, StyleError
 from pinxit.picture.sampling import thumbnails
+from pinxit.picture.writing import to_bits
+from pinxit.tone.finish import apply_finish
 from pinxit.tone.lut import Lut
 
 if TYPE_CHECKING:
+    from pinxit.engines.painting import Painting
     from pinxit.picture import Picture
     from pinxit.style import Style
 
@@ -22,19 +25,24 @@ class Engine:
     """A style ready to be given to any number of pictures.
 
     Args:
-        style: A style with a tone.
+        style: A style with a tone or a texture.
 
     Raises:
-        StyleError: The style holds nothing that this version can give.
+        StyleError: The style holds nothing that this version can give, or was learned for another generator.
     """
 
     def __init__(self, style: Style) -> None:
-        if style.tone is None:
+        if style.tone is None and style.texture is None:
             raise StyleError(
-                f"the style {style.name!r} holds no tone; learn it again: pinxit learn PICTURES --name NAME"
+                f"the style {style.name!r} holds no tone and no texture; learn it again: pinxit learn PICTURES --name NAME"
             )
         self.style = style
-        self._ready: tuple[float, Lut] = (1.0, style.tone.lut)
+        self._painting: Painting | None = None
+        if style.texture is not None:
+            from pinxit.engines.painting import Painting
+
+            self._painting = Painting(style.texture)
+        self._ready: tuple[float, Lut] = (1.0, style.tone.lut if style.tone else Lut.identity())
 
     @property
     def adaptive(self) -> bool:
@@ -47,32 +55,56 @@ class Engine:
         *,
         strength: float = 1.0,
         tone: float = 1.0,
+        texture: float = 1.0,
         finish: float = 0.0,
         correct: float = 0.0,
+        brush: float | None = None,
+        keep_colours: bool = False,
+        variation: float = 0.0,
         seed: int = 0,
+        mask: np.ndarray | None = None,
     ) -> Picture:
         """Give the style to a picture.
 
         Args:
             picture: Any size and depth; the result has the same.
             strength: Of the whole style: 0 returns the picture, 1 the style, more goes beyond it safely.
-            tone: Of the tone half, beside ``strength``.
+            tone: Of the tone half, beside ``strength``. A style with a texture brings the colours of every picture to
+                the references' palette; one without has one table for all.
+            texture: Of the texture half, beside ``strength``.
             finish: Of the vignette and grain found in the references.
-            correct: Of the correction of this picture's exposure and white balance before the look.
-            seed: Seed of the grain.
+            correct: Of the correction of this picture's exposure and white balance before the look; without texture.
+            brush: Size of strokes in those of the references, 0.25 to 8; None makes them grow with pictures whose longest
+                side is over 2048 pixels.
+            keep_colours: Let the strokes change lightness alone.
+            variation: How far strokes are moved at random from the learned ones, 0 to 2.
+            seed: Seed of the variation and of the grain.
+            mask: Where the style goes, (h, w) 0..1, brought to the picture's size; None is everywhere.
 
         Returns:
             A new picture with the same alpha, profile and metadata.
 
         Raises:
-            InputError: A strength that is negative, not finite or above 8.
+            InputError: A strength that is negative, not finite or above 8, or another setting out of range.
         """
-        _check(strength=strength, tone=tone, finish=finish, correct=correct)
-        if strength * tone == 0 and finish * strength == 0:
+        _check(strength=strength, tone=tone, texture=texture, finish=finish, correct=correct)
+        check_strokes(brush, variation)
+        if strength == 0 or (tone == 0 and finish == 0 and (self._painting is None or texture == 0)):
             return picture
-        lut = self.lut_for(picture, strength=strength, tone=tone, correct=correct)
-        tone_ready = self.style.tone.with_lut(lut)
-        return picture.with_array(tone_ready.apply(picture.array, finish=finish * strength, seed=seed))
+        if self._painting is None:
+            lut = self.lut_for(picture, strength=strength, tone=tone, correct=correct)
+            array = self.style.tone.with_lut(lut).apply(picture.array, finish=finish * strength, seed=seed)
+        else:
+            painted = self._painting.apply(
+                picture.array, tone=tone, texture=texture, brush=brush,
+                keep_colours=keep_colours, variation=variation, seed=seed,
+            )  # fmt: skip
+            array = _mixed(picture.array, painted, np.float32(strength))
+            if finish and self.style.tone is not None:
+                array = apply_finish(array, self.style.tone.finish, finish * strength, seed)
+        if mask is not None:
+            array = _mixed(picture.array, unit_float(array), mask_for(picture, mask)[..., None])
+        return picture.with_array(array)
 
     def lut_for(self, picture: Picture, *, strength: float = 1.0, tone: float = 1.0, correct: float = 0.0) -> Lut:
         """The one table that this picture gets; with ``correct`` it differs from picture to picture."""
@@ -102,6 +134,42 @@ class Engine:
         code = torch.from_numpy(self.style.tone.code.copy())[None]
         with torch.inference_mode():
             return network(pixels, code)[0].numpy()
+
+
+def _mixed(array: np.ndarray, result: np.ndarray, share: np.ndarray | np.float32) -> np.ndarray:
+    """The share of the result, float 0..1, in a picture's pixels; dtype of the picture."""
+    pixels = unit_float(array)
+    mixed = np.clip(pixels + share * (result - pixels), 0, 1)
+    return to_bits(mixed, array.dtype.type) if array.dtype.kind == "u" else mixed.astype(array.dtype)
+
+
+def mask_for(picture: Picture, mask: np.ndarray) -> np.ndarray:
+    """A mask at a picture's size, (H, W) float32 0..1.
+
+    Raises:
+        InputError: It is not (h, w), or holds values outside 0..1.
+    """
+    from PIL import Image
+
+    values = unit_float(np.asarray(mask))
+    if values.ndim != 2 or not np.isfinite(values).all() or values.min() < 0 or values.max() > 1:
+        raise InputError(f"a mask of shape {values.shape} came; one channel (H, W) of values 0 to 1 is wanted")
+    if values.shape != (picture.height, picture.width):
+        scaled = Image.fromarray(values).resize((picture.width, picture.height), Image.Resampling.BILINEAR)
+        values = np.asarray(scaled, np.float32).clip(0, 1)
+    return values
+
+
+def check_strokes(brush: float | None, variation: float) -> None:
+    """Refuse settings of strokes that are out of range.
+
+    Raises:
+        InputError: With what is wanted.
+    """
+    if brush is not None and not 0.25 <= brush <= 8:
+        raise InputError(f"brush {brush} came; 0.25 to 8 is wanted, 1 is the references' own size of strokes")
+    if not 0 <= variation <= 2:
+        raise InputError(f"variation {variation} came; 0 to 2 is wanted, 0 paints as learned")
 
 
 def _check(**strengths: float) -> None:

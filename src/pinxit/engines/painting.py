@@ -14,8 +14,9 @@ from pinxit.color import LUMA, unit_float
 from pinxit.networks.adaptive import SharedStatistics
 from pinxit.networks.bands import band_quantiles, match_bands
 from pinxit.networks.generator import HALO, STRIDE
-from pinxit.networks.palette import PaletteTransport
+from pinxit.networks.palette import PaletteTransport, linear_match
 from pinxit.networks.weights import painter_with
+from pinxit.picture.sampling import thumbnail
 from pinxit.tone.lut import Lut
 
 if TYPE_CHECKING:
@@ -30,7 +31,9 @@ LONGEST = 2048
 ROUNDS = 2
 """How often colours and bands are matched in turn after painting."""
 _SAMPLES, _SAMPLE = 9, 256  # crops at which the statistics of a large picture are measured, and their side
-_CLOUD = 96  # colours of a picture are read at a grid of so many pixels a side
+_EDGE = 32  # mirrored pixels around a picture, so that its borders are painted like its middle
+_NODES = 17  # of a picture's palette table
+_CLOUD = 64  # colours of a picture are read at a grid of so many pixels a side
 
 
 class Painting:
@@ -79,7 +82,7 @@ class Painting:
         tone = 0.0 if keep_colours else tone
         result = graded if tone == 1 else pixels + np.float32(tone) * (graded - pixels)
         if texture:
-            change = self._strokes(graded, brush, self._code(variation, seed))
+            change = self._strokes(pixels, graded, brush, self._code(variation, seed))
             if keep_colours:
                 change = np.repeat(change @ np.asarray(LUMA, np.float32)[:, None], 3, 2)
             result = result + np.float32(texture) * change
@@ -95,20 +98,24 @@ class Painting:
         noise = torch.randn(self.code.shape, generator=torch.Generator().manual_seed(seed))
         return self.code + variation * noise
 
-    def _strokes(self, graded: np.ndarray, brush: float | None, code: Tensor) -> np.ndarray:
+    def _strokes(self, pixels: np.ndarray, graded: np.ndarray, brush: float | None, code: Tensor) -> np.ndarray:
         """Painted minus graded, (H, W, 3), at the picture's size."""
         height, width = graded.shape[:2]
         brush = max(1.0, max(height, width) / LONGEST) if brush is None else brush
         size = [max(2 * STRIDE, round(n / brush)) for n in (height, width)]
-        small = _tensor(graded)
+        small, aim = _tensor(pixels), _tensor(graded)
         if size != [height, width]:
-            small = F.interpolate(small, size, mode="bicubic", antialias=True, align_corners=False).clamp_(0, 1)
+            small, aim = (_resized(x, size, antialias=True).clamp_(0, 1) for x in (small, aim))
         with torch.inference_mode():
-            painted = self._settled(self.paint(small, code).clamp_(0, 1))
-            change = painted - small
+            change = self._settled(self.paint(self._matched(small), code).clamp_(0, 1)) - aim
             if size != [height, width]:
-                change = F.interpolate(change, (height, width), mode="bicubic", align_corners=False)
-        return change[0].permute(1, 2, 0).contiguous().numpy()
+                change = _resized(change, [height, width])
+        return _array(change)
+
+    def _matched(self, pixels: Tensor) -> Tensor:
+        """What the generator reads: the picture with mean and covariance of the palette, not clipped."""
+        matrix, offset = linear_match(_cloud(_array(pixels)), self.palette)
+        return (matrix[0].T @ pixels[0].flatten(1) + offset[0].T).view_as(pixels)
 
     def _settled(self, painted: Tensor) -> Tensor:
         """Colours and bands brought to the references' exactly, in turn, where painting left them a little off."""
@@ -126,9 +133,14 @@ class Painting:
             code: (1, S).
             precise: In float32 even where the processor has bfloat16.
         """
+        height, width = pixels.shape[2:]
+        pixels = F.pad(
+            pixels, (_EDGE, _EDGE, _EDGE, _EDGE), mode="replicate" if min(height, width) <= _EDGE else "reflect"
+        )
+        own = (slice(None), slice(None), slice(_EDGE, _EDGE + height), slice(_EDGE, _EDGE + width))
         with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=not precise and has_bfloat16()):
-            if pixels.shape[2] * pixels.shape[3] <= WHOLE:
-                return self.generator(pixels, code).float()
+            if height * width <= WHOLE:
+                return self.generator(pixels, code).float()[own]
             measured = SharedStatistics(pooled=True)
             samples = _samples(pixels)
             self.generator(samples, code.expand(len(samples), -1), measured)
@@ -136,7 +148,7 @@ class Painting:
             for outer, inner, place in tiles(*pixels.shape[2:]):
                 painted = self.generator(pixels[:, :, outer[0], outer[1]], code, measured.again())
                 result[:, :, place[0], place[1]] = painted[:, :, inner[0], inner[1]].float()
-        return result
+        return result[own]
 
 
 Slices = tuple[slice, slice]
@@ -166,21 +178,23 @@ def has_bfloat16() -> bool:
 
 
 def _samples(pixels: Tensor) -> Tensor:
-    """Crops on an even grid of a large picture, (9, 3, 256, 256)."""
-    height, width = pixels.shape[2:]
-    count = round(_SAMPLES**0.5)
-    rows = torch.linspace(0, height - _SAMPLE, count).long().tolist()
-    columns = torch.linspace(0, width - _SAMPLE, count).long().tolist()
-    return torch.cat([pixels[:, :, r : r + _SAMPLE, c : c + _SAMPLE] for r in rows for c in columns])
+    """Crops on an even grid of a large picture, (9, 3, 256, 256) or smaller for a narrow one."""
+    side = [min(n, _SAMPLE) for n in pixels.shape[2:]]
+    places = [
+        torch.linspace(0, n - s, round(_SAMPLES**0.5)).long().tolist()
+        for n, s in zip(pixels.shape[2:], side, strict=True)
+    ]
+    return torch.cat([pixels[:, :, r : r + side[0], c : c + side[1]] for r in places[0] for c in places[1]])
 
 
 def _palette_lut(pixels: np.ndarray, palette: Tensor) -> Lut:
-    height, width = pixels.shape[:2]
-    rows = ((np.arange(_CLOUD) + 0.5) * height / _CLOUD).astype(int)
-    columns = ((np.arange(_CLOUD) + 0.5) * width / _CLOUD).astype(int)
-    cloud = torch.from_numpy(np.ascontiguousarray(pixels[rows[:, None], columns])).view(1, -1, 3)
-    nodes = torch.from_numpy(Lut.identity(33).table.copy()).view(1, -1, 3)
-    return Lut(PaletteTransport(cloud, palette)(nodes).view(33, 33, 33, 3).numpy())
+    nodes = torch.from_numpy(Lut.identity(_NODES).table.copy()).view(1, -1, 3)
+    return Lut(PaletteTransport(_cloud(pixels), palette)(nodes).view(_NODES, _NODES, _NODES, 3).numpy())
+
+
+def _cloud(pixels: np.ndarray) -> Tensor:
+    """Colours of a picture (H, W, 3) at an even grid, (1, N, 3)."""
+    return torch.from_numpy(np.ascontiguousarray(thumbnail(pixels, _CLOUD))).view(1, -1, 3)
 
 
 def _tensor(array: np.ndarray) -> Tensor:
@@ -189,3 +203,7 @@ def _tensor(array: np.ndarray) -> Tensor:
 
 def _array(pixels: Tensor) -> np.ndarray:
     return pixels[0].permute(1, 2, 0).contiguous().numpy()
+
+
+def _resized(pixels: Tensor, size: list[int], *, antialias: bool = False) -> Tensor:
+    return F.interpolate(pixels, size, mode="bicubic", antialias=antialias, align_corners=False)

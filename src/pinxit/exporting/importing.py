@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from pinxit.errors import InputError
-from pinxit.exporting.table_file import TABLE_SUFFIXES, read_table
+from pinxit.exporting.table_file import TABLE_SUFFIXES, is_table, read_table
 from pinxit.provenance import Provenance
 from pinxit.style import MAX_LUT_SIZE, STYLE_SUFFIX, Style
 from pinxit.thumbnail import color_card, thumbnail_of
 from pinxit.tone.tone import Tone
 
+__all__ = ["STYLE_FILE_SUFFIXES", "is_table", "style_from_file"]
 STYLE_FILE_SUFFIXES = (STYLE_SUFFIX, *TABLE_SUFFIXES)
 
 

@@ -4,7 +4,9 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from pinxit.errors import InputError
+import numpy as np
+
+from pinxit.errors import InputError, PinxitError
 from pinxit.exporting.cube import read_cube, write_cube
 from pinxit.exporting.hald import read_hald, write_hald
 from pinxit.tone.lut import Lut
@@ -55,3 +57,22 @@ def read_table(path: str | os.PathLike[str]) -> Lut:
     """
     path = check_table_path(path)
     return read_cube(path) if path.suffix.lower() == ".cube" else read_hald(path)
+
+
+def is_table(path: str | os.PathLike[str]) -> bool:
+    """Whether a file holds a table: a .cube by its name; a PNG by its size and by colours that follow its places.
+
+    A painting of 512 x 512 has a HaldCLUT's size too, but where a pixel lies says little about its colour there.
+    """
+    path = Path(path)
+    if path.suffix.lower() != ".png":
+        return path.suffix.lower() in TABLE_SUFFIXES
+    try:
+        table = read_hald(path).table[::4, ::4, ::4]
+    except PinxitError:
+        return False
+    places = Lut.identity(len(table)).table.reshape(-1, 3)
+    design = np.column_stack([places, np.ones(len(places), np.float32)])
+    colours = table.reshape(-1, 3)
+    left = colours - design @ np.linalg.lstsq(design, colours, rcond=None)[0]
+    return bool(left.var() < 0.5 * (colours - colours.mean(0)).var())

@@ -153,7 +153,7 @@ class AdaptTask(TextureTask):
         for _ in range(3):
             content, _ = self.photos.draw(count, side, rng, scales=(0.75, 0.75))
             reference, _ = self.held_out.draw(count, side, rng, scales=(0.75, 0.75))
-            batch = TextureBatch(content, self.matched(content, reference, rng), reference, 0, rng)
+            batch = TextureBatch(content, self.matched(content, reference), reference, 0, rng)
             with torch.no_grad():
                 result, _ = network(batch.matched, describe(self.eye(reference, SCALES)))
                 parts = self._pixel_losses(batch, result.float())

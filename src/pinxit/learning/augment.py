@@ -32,7 +32,7 @@ class Augmentation:
         self.off = probability <= 0
         self.mirror = draw(-1, 0, 1).sign()
         self.across, self.down = draw(-0.25, 0.25, 0), draw(-0.25, 0.25, 0)
-        self.hole_x, self.hole_y = draw(0, 1, 9), draw(0, 1, 9)
+        self.hole_x, self.hole_y = draw(0, 1, 9), torch.from_numpy(rng.random((count, 1, 1, 1))).float()
         self.brightness, self.saturation, self.contrast = draw(-0.25, 0.25, 0), draw(0.4, 1.6, 1), draw(0.6, 1.4, 1)
 
     def __call__(self, pixels: Tensor) -> Tensor:

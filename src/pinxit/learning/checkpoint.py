@@ -23,17 +23,32 @@ def save_checkpoint(
     tensors: Mapping[str, Tensor],
     facts: Mapping[str, Any],
 ) -> Path:
-    """Write modules, optimizers, further tensors and JSON facts, whole or not at all."""
-    from safetensors.torch import save_file
+    """Write modules, optimizers, further tensors and JSON facts, whole or not at all.
+
+    Args:
+        folder: Where to; the file is ``checkpoint.safetensors``.
+        modules: By name; parameters and buffers are kept.
+        optimizers: By name; their states are kept, their settings are not.
+        tensors: Whatever else is needed, by name.
+        facts: Values that JSON can hold.
+
+    Returns:
+        Path of the file.
+
+    Raises:
+        CapacityError: There is no room, or the folder may not be written to; an older checkpoint stays.
+    """
+    from safetensors.torch import save
 
     found = {f"module.{name}.{k}": v for name, module in modules.items() for k, v in module.state_dict().items()}
     for name, optimizer in optimizers.items():
         for i, state in optimizer.state_dict()["state"].items():
             found |= {f"optimizer.{name}.{i}.{k}": v for k, v in state.items()}
     found |= {f"tensor.{k}": v for k, v in tensors.items()}
+    # Clones, because safetensors refuses tensors that share memory. Not its save_file, which hides a full disk's error.
+    data = save({k: v.detach().clone().contiguous() for k, v in found.items()}, {"facts": json.dumps(facts)})
     with write_whole(folder / NAME) as target:
-        # Clones, because safetensors refuses tensors that share memory.
-        save_file({k: v.detach().clone().contiguous() for k, v in found.items()}, target, {"facts": json.dumps(facts)})
+        target.write_bytes(data)
     return folder / NAME
 
 
@@ -55,14 +70,15 @@ def load_checkpoint(
         return None
     try:
         with safe_open(path, "pt") as file:
-            facts = json.loads(file.metadata()["facts"])
+            facts = dict(json.loads(file.metadata()["facts"]))
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a dict
         for name, module in modules.items():
             module.load_state_dict(_under(tensors, f"module.{name}."))
         for name, optimizer in optimizers.items():
             _fill(optimizer, _under(tensors, f"optimizer.{name}."))
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError, OSError) as error:
-        raise StyleError(f"{path} does not fit this training ({error}); delete it to begin anew") from error
+        why = " ".join(str(error).split())[:200]
+        raise StyleError(f"{path} does not fit this training ({why}); delete it to begin anew") from error
     return _under(tensors, "tensor."), facts
 
 
@@ -71,10 +87,12 @@ def _under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
 
 
 def _fill(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
-    state: dict[int, dict[str, Tensor]] = {}
+    whole = optimizer.state_dict()
+    parameters = dict(enumerate(p for group in optimizer.param_groups for p in group["params"]))
+    whole["state"] = {}
     for key, value in tensors.items():
         index, part = key.split(".", 1)
-        state.setdefault(int(index), {})[part] = value
-    whole = optimizer.state_dict()
-    whole["state"] = state
+        if value.ndim and value.shape != parameters[int(index)].shape:
+            raise ValueError(f"parameter {index} has another shape")
+        whole["state"].setdefault(int(index), {})[part] = value
     optimizer.load_state_dict(whole)

@@ -43,7 +43,9 @@ class CropBank:
         """Read picture files."""
         return cls([to_bits(Picture.open(path).array, np.uint8) for path in paths], groups)
 
-    def draw(self, count: int, side: int, rng: np.random.Generator, *, scales: tuple[float, float] = (0.6, 1.0)) -> tuple[Tensor, np.ndarray]:
+    def draw(
+        self, count: int, side: int, rng: np.random.Generator, *, scales: tuple[float, float] = (0.6, 1.0)
+    ) -> tuple[Tensor, np.ndarray]:
         """Random crops (count, 3, side, side), sRGB 0..1, and the numbers of their pictures."""
         numbers = rng.choice(len(self.pictures), count, p=self.shares)
         return torch.cat([crop(self.pictures[i], side, rng, scales) for i in numbers]), numbers
@@ -63,5 +65,5 @@ def crop(picture: Pixels, side: int, rng: np.random.Generator, scales: tuple[flo
     top, left = rng.integers(height - from_side + 1), rng.integers(width - from_side + 1)
     part = picture[top : top + from_side, left : left + from_side]
     part = part[:, ::-1] if rng.random() < 0.5 else part
-    x = torch.from_numpy(np.ascontiguousarray(part)).permute(2, 0, 1)[None].float() / 255
+    x = torch.from_numpy(part.copy()).permute(2, 0, 1)[None].float() / 255
     return x if from_side == side else F.interpolate(x, (side, side), mode="bilinear", antialias=True)

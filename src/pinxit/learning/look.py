@@ -60,23 +60,36 @@ def learn_look(
     with ThreadPoolExecutor(1) as beside:
         beside.submit(_warm_up)  # the network is loaded while pictures are decoded
         references = read_references(pictures, strict=strict, on_progress=on_progress)
-        plain = _readable(neutral) if neutral else None
+    tone, method = tone_of(references, neutral, before, refine, seed, on_progress)
+    return Style(tone=tone, provenance=provenance_of(references, method), thumbnail=thumbnail_of(references.arrays))
+
+
+def tone_of(
+    references: References,
+    neutral: Sequence[Any] | None,
+    before: Sequence[Any] | None,
+    refine: Refine,
+    seed: int,
+    on_progress: Progress | None,
+) -> tuple[Tone, str]:
+    """The tone of references that are read already, and how it was found; arguments as of :func:`learn_look`."""
+    plain = _readable(neutral) if neutral else None
     if before is not None:
-        tone, method = _from_pairs(references, before, plain)
-    else:
-        tone, method = _from_references(references, plain, refine, seed, on_progress)
+        return _from_pairs(references, before, plain)
+    return _from_references(references, plain, refine, seed, on_progress)
+
+
+def provenance_of(references: References, method: str, kind: str = "photo") -> Provenance:
+    """Where a style that was learned from references comes from."""
     notes = [f"skipped {line}" for line in references.skipped]
     if references.repeated:
         notes.append(f"{references.repeated} copies of other references were passed over")
-    return Style(
-        tone=tone,
-        provenance=Provenance(
-            references=len(references.arrays),
-            hashes=references.hashes,
-            method=method,
-            notes="; ".join(notes) or None,
-        ),
-        thumbnail=thumbnail_of(references.arrays),
+    return Provenance(
+        references=len(references.arrays),
+        hashes=references.hashes,
+        kind=kind,
+        method=method,
+        notes="; ".join(notes) or None,
     )
 
 

@@ -17,8 +17,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from pinxit.errors import LearningError
-from pinxit.files import write_whole
 from pinxit.learning.bank import PhotoBank, draw_looks, natural_variation, node_density, shape_basis, table_from_lut
+from pinxit.learning.checkpoint import load_checkpoint, save_checkpoint
 from pinxit.learning.correct import CorrectRecipe, train_corrector
 from pinxit.learning.looks import at_nodes
 from pinxit.learning.recipe import LookRecipe
@@ -202,39 +202,21 @@ class LookTrainer:
 
     def save(self, folder: Path) -> None:
         """Write everything that a resumed training needs into ``checkpoint.safetensors``."""
-        from safetensors.torch import save_file
-
-        tensors = {f"network.{k}": v for k, v in self.network.state_dict().items()}
-        tensors |= {f"average.{k}": v.clone() for k, v in self.average.state_dict().items()}
-        for i, state in self.optimizer.state_dict()["state"].items():
-            tensors |= {f"optimizer.{i}.{k}": v for k, v in state.items()}
-        tensors["generator"] = self.generator.get_state()
-        about = {"step": str(self.step), "rng": json.dumps(self.rng.bit_generator.state)}
-        with write_whole(folder / "checkpoint.safetensors") as target:
-            save_file({k: v.contiguous() for k, v in tensors.items()}, target, about)
+        modules = {"network": self.network, "average": self.average}
+        facts = {"step": self.step, "rng": self.rng.bit_generator.state}
+        save_checkpoint(folder, modules, {"all": self.optimizer}, {"generator": self.generator.get_state()}, facts)
 
     def resume(self, folder: Path) -> bool:
-        """Go on from a folder's checkpoint; False where there is none."""
-        from safetensors import safe_open
+        """Go on from a folder's checkpoint; False where there is none.
 
-        path = folder / "checkpoint.safetensors"
-        if not path.exists():
-            return False
-        with safe_open(path, "pt") as file:
-            about = file.metadata()
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a dict
-        for name in ("network", "average"):
-            prefix = f"{name}."
-            state = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
-            getattr(self, name).load_state_dict(state)
-        old = self.optimizer.state_dict()
-        old["state"] = {}
-        for key, value in tensors.items():
-            if key.startswith("optimizer."):
-                _, index, part = key.split(".", 2)
-                old["state"].setdefault(int(index), {})[part] = value
-        self.optimizer.load_state_dict(old)
-        self.generator.set_state(tensors["generator"])
-        self.rng.bit_generator.state = json.loads(about["rng"])
-        self.step = int(about["step"])
-        return True
+        Raises:
+            StyleError: The checkpoint is damaged or of another network.
+        """
+        modules = {"network": self.network, "average": self.average}
+        found = load_checkpoint(folder, modules, {"all": self.optimizer})
+        if found is not None:
+            tensors, facts = found
+            self.generator.set_state(tensors["generator"])
+            self.rng.bit_generator.state = facts["rng"]
+            self.step = facts["step"]
+        return found is not None

@@ -180,7 +180,7 @@ def share_first(tensors: Sequence[Tensor]) -> None:
 def share_mean(values: Sequence[float], device: torch.device) -> list[float]:
     """Means of numbers over all processes."""
     if not in_parallel():
-        return list(values)
+        return [float(v) for v in values]
     shared = torch.tensor(values, dtype=torch.float64, device=device)
     dist.all_reduce(shared)
     return (shared / dist.get_world_size()).tolist()

@@ -12,12 +12,19 @@ from torch import Tensor, nn
 
 from pinxit.learning.augment import Augmentation
 from pinxit.learning.crops import CropBank
-from pinxit.losses.adversarial import Adversarial, discriminator_loss, generator_loss, gradient_penalty, r1_penalty
+from pinxit.losses.adversarial import (
+    Adversarial,
+    discriminator_loss,
+    generator_loss,
+    gradient_penalty,
+    r1_penalty,
+    refusal_loss,
+)
 from pinxit.losses.content import feature_content_loss, structural_similarity
 from pinxit.losses.regularize import identity_loss, shift_loss
 from pinxit.losses.style import moment_style_loss, patch_directions, sliced_patch_distance
 from pinxit.networks.encoder import ContentEncoder
-from pinxit.networks.palette import PaletteTransport
+from pinxit.networks.palette import linear_match
 from pinxit.networks.style_encoder import SCALES, describe
 
 
@@ -107,11 +114,11 @@ class TextureTask:
         reference = _recoloured(reference, rng) if self.recolour else reference
         same = max(1, count // 8) if self.weights.identity else 0
         content[:same] = reference[:same]
-        return TextureBatch(content, self.matched(content, reference, rng), reference, same, rng, hands)
+        return TextureBatch(content, self.matched(content, reference), reference, same, rng, hands)
 
-    def matched(self, content: Tensor, reference: Tensor, rng: np.random.Generator) -> Tensor:
+    def matched(self, content: Tensor, reference: Tensor) -> Tensor:
         """What the generator is given: contents in the colours of their references."""
-        return matched_colours(content, reference, rng)
+        return matched_colours(content, reference)
 
     def generator_losses(self, network: nn.Module, critic: nn.Module | None, batch: TextureBatch) -> dict[str, Tensor]:
         """Losses of a painter, see :class:`TextureWeights`."""
@@ -136,10 +143,16 @@ class TextureTask:
             parts["shift"] = 2 * w.shift * self._shift(network, batch, code, result)
         if critic is not None and w.adversarial:
             logits, hands = critic(result[same:], batch.facts["code"][same:])
-            parts["adversarial"] = w.adversarial * sum(generator_loss(z.float(), self.adversarial) for z in logits) / len(logits)
+            parts["adversarial"] = (
+                w.adversarial * sum(generator_loss(z.float(), self.adversarial) for z in logits) / len(logits)
+            )
             known = batch.hands[same:] >= 0
             if hands and w.hand and known.any():
-                parts["hand"] = w.hand * sum(F.cross_entropy(h[known].float(), batch.hands[same:][known]) for h in hands) / len(hands)
+                parts["hand"] = (
+                    w.hand
+                    * sum(F.cross_entropy(h[known].float(), batch.hands[same:][known]) for h in hands)
+                    / len(hands)
+                )
         return {k: v for k, v in parts.items() if k.startswith("watch/") or v.requires_grad}
 
     def _pixel_losses(self, batch: TextureBatch, result: Tensor) -> dict[str, Tensor]:
@@ -186,21 +199,36 @@ class TextureTask:
         seen, hands = critic(real, code)
         made, _ = critic(fake[batch.same :], code[batch.same :])
         kind = self.adversarial
-        parts = {"critic/adversarial": sum(discriminator_loss(r.float(), f.float(), kind) for r, f in zip(seen, made, strict=True)) / len(seen)}
+        parts = {
+            "critic/adversarial": sum(
+                discriminator_loss(r.float(), f.float(), kind) for r, f in zip(seen, made, strict=True)
+            )
+            / len(seen)
+        }
         if len(code) > 1:
             other, _ = critic(batch.reference, code.roll(1, 0))
-            parts["critic/other"] = 0.5 * sum(generator_loss(-o.float(), kind) for o in other) / len(other)
+            parts["critic/other"] = 0.5 * sum(refusal_loss(o.float(), kind) for o in other) / len(other)
         known = batch.hands >= 0
         if hands and w.hand and known.any():
-            parts["critic/hand"] = w.hand * sum(F.cross_entropy(h[known].float(), batch.hands[known]) for h in hands) / len(hands)
+            parts["critic/hand"] = (
+                w.hand * sum(F.cross_entropy(h[known].float(), batch.hands[known]) for h in hands) / len(hands)
+            )
         if penal:
-            parts["critic/penalty"] = w.r1 * self._penalty(critic, real, fake, code, seen)
+            parts["critic/penalty"] = w.r1 * self._penalty(critic, real, fake, (code, seen), batch.rng)
         return parts, torch.cat([s.flatten() for s in seen])
 
-    def _penalty(self, critic: nn.Module, real: Tensor, fake: Tensor, code: Tensor, seen: list[Tensor]) -> Tensor:
+    def _penalty(
+        self,
+        critic: nn.Module,
+        real: Tensor,
+        fake: Tensor,
+        asked: tuple[Tensor, list[Tensor]],
+        rng: np.random.Generator,
+    ) -> Tensor:
+        code, seen = asked
         if self.adversarial != "wgan":
             return r1_penalty(sum(s.float().mean((1, 2, 3)) for s in seen), real)
-        share = torch.from_numpy(np.random.default_rng(len(real)).random((len(real), 1, 1, 1))).float()
+        share = torch.from_numpy(rng.random((len(real), 1, 1, 1))).float()
         between = torch.lerp(real.detach(), fake.detach(), share).requires_grad_(True)
         return gradient_penalty(sum(s.float().mean((1, 2, 3)) for s in critic(between, code)[0]), between)
 
@@ -219,14 +247,12 @@ class TextureTask:
         return figures | {"score": figures["colour"] + figures["texture"] - 2 * figures["ssim"]}
 
 
-def matched_colours(content: Tensor, reference: Tensor, rng: np.random.Generator, points: int = 1024) -> Tensor:
-    """Contents (B, 3, H, W) with the colours of references (B, 3, h, w), each by its own transport."""
-    clouds = []
-    for x in (content, reference):
-        places = torch.from_numpy(rng.integers(x.shape[2] * x.shape[3], size=points))
-        clouds.append(x.flatten(2)[:, :, places].transpose(1, 2).contiguous())
-    moved = PaletteTransport(*clouds, rounds=5, levels=17)(content.flatten(2).transpose(1, 2).contiguous())
-    return moved.transpose(1, 2).reshape(content.shape).clamp(0, 1)
+def matched_colours(content: Tensor, reference: Tensor) -> Tensor:
+    """Contents (B, 3, H, W) with mean and covariance of the colours of references (B, 3, h, w); may leave 0..1."""
+    clouds = [x[:, :, ::3, ::3].flatten(2).transpose(1, 2) for x in (content, reference)]
+    matrix, offset = linear_match(*clouds)
+    moved = content.flatten(2).transpose(1, 2) @ matrix + offset
+    return moved.transpose(1, 2).reshape(content.shape)
 
 
 def _recoloured(x: Tensor, rng: np.random.Generator) -> Tensor:

@@ -22,13 +22,19 @@ def discriminator_loss(real: Tensor, fake: Tensor, kind: Adversarial = "softplus
         kind: "softplus" non-saturating (Goodfellow et al. 2014), "lsgan" (Mao et al. 2017, targets 1 and 0), "hinge"
             (Lim and Ye 2017), "wgan" (Arjovsky et al. 2017).
     """
-    if kind == "softplus":
-        return F.softplus(-real).mean() + F.softplus(fake).mean()
-    if kind == "lsgan":
-        return 0.5 * ((real - 1).square().mean() + fake.square().mean())
     if kind == "hinge":
         return hinge_discriminator_loss(real, fake)
-    return fake.mean() - real.mean()
+    of_real = {"softplus": F.softplus(-real), "lsgan": 0.5 * (real - 1).square(), "wgan": -real}[kind]
+    return of_real.mean() + refusal_loss(fake, kind)
+
+
+def refusal_loss(fake: Tensor, kind: Adversarial = "softplus") -> Tensor:
+    """What a discriminator minimizes of pictures that it should refuse alone; ``kind`` as in :func:`discriminator_loss`."""
+    if kind == "softplus":
+        return F.softplus(fake).mean()
+    if kind == "lsgan":
+        return 0.5 * fake.square().mean()
+    return F.relu(1 + fake).mean() if kind == "hinge" else fake.mean()
 
 
 def generator_loss(fake: Tensor, kind: Adversarial = "softplus") -> Tensor:

@@ -21,9 +21,9 @@ SIZE = 512
 LEAST_SIZE = 32
 """Below it the coarsest scale has no room for a patch."""
 MEANING = {
-    "ssim": "content kept: 1 is all of it, 0 none",
-    "colour": "way left to the reference's colours: 0 is there",
-    "texture": "way left to its brush, line and grain: 0 is there",
+    "ssim": "content kept: 1 all of it, 0 none",
+    "colour": "way left to the references' colours: 0 none",
+    "texture": "way left to their brush, line and grain: 0 none",
 }
 
 _STRIDES = (4, 2, 1)
@@ -145,7 +145,12 @@ def squared(array: np.ndarray, size: int = SIZE) -> np.ndarray:
 
     Returns:
         (size, size, 3); uint8 stays uint8 and is rounded as Pillow rounds; the others become float32 0..1.
+
+    Raises:
+        ShapeError: ``size`` below 32.
     """
+    if size < LEAST_SIZE:
+        raise ShapeError(f"a size of {size} came; {LEAST_SIZE} pixels or more are wanted, and the protocol's is {SIZE}")
     if array.dtype == np.uint8:
         image = Image.fromarray(np.ascontiguousarray(array))
         return np.asarray(image.resize((size, size), Image.Resampling.LANCZOS))
@@ -196,8 +201,6 @@ def _distance(a: list[Tensor], b: list[Tensor]) -> float:
 def _planes(array: np.ndarray, size: int, what: str) -> Tensor:
     """(H, W, 3) to (1, 3, size, size) float 0..1."""
     array = np.asarray(array)
-    if size < LEAST_SIZE:
-        raise ShapeError(f"a size of {size} came; {LEAST_SIZE} pixels or more are wanted, and the protocol's is {SIZE}")
     if array.ndim != 3 or array.shape[2] != 3 or array.size == 0 or array.dtype.kind not in "uf":
         raise ShapeError(f"the {what} is {array.dtype} {array.shape}; (H, W, 3) of uint8, uint16 or float is wanted")
     if not np.isfinite(array).all():

@@ -134,12 +134,12 @@ class TextureReport:
     def __str__(self) -> str:
         scored = len(self.met) - len(self.dropped)
         lines = [
-            f"{scored} pairs at {self.pairs.size} pixels ({PROTOCOL}); mean, standard error, 95 % interval over contents",
-            f"{'method':22}" + "".join(f"  {figure:28}" for figure in FIGURES) + "  s/pair  failed",
+            f"{scored} pairs at {self.pairs.size} pixels ({PROTOCOL}); mean, standard error, 95 % interval",
+            f"{'method':22}" + "".join(f"  {figure:29}" for figure in FIGURES) + "  s/pair  failed",
         ]
         for row in self.rows():
             seconds = "   none" if row["seconds"] is None else f"{row['seconds']:7.2f}"
-            cells = "".join(f"  {_cell(row[figure]):28}" for figure in FIGURES)
+            cells = "".join(f"  {_cell(row[figure]):29}" for figure in FIGURES)
             lines.append(f"{row['method']:22}{cells} {seconds} {row['failed']:7}")
         for name, failed in self.failures.items():
             number, why = next(iter(failed.items()))
@@ -225,7 +225,9 @@ def chosen_pairs(contents: Path, references: Path, pairs: TexturePairs) -> list[
         InputError: It holds no picture, or a number is below 1.
     """
     if min(pairs.count, pairs.per_content) < 1:
-        raise InputError(f"{pairs.count} contents with {pairs.per_content} references came; 1 or more of both is wanted")
+        raise InputError(
+            f"{pairs.count} contents with {pairs.per_content} references came; 1 or more of both is wanted"
+        )
     first, second = _pictures(contents), _pictures(references)
     return [
         (content, reference)

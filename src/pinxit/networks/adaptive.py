@@ -62,9 +62,13 @@ def adaptive_layer_instance_norm(
 
 
 def channel_moments(x: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and biased variance of each channel, (B, C) each, in float32."""
-    variance, mean = torch.var_mean(x.float().flatten(2), 2, correction=0)
-    return mean, variance
+    """Mean and biased variance of each channel, (B, C) each, in float32 or better.
+
+    In two passes, which on a processor is several times as quick as ``torch.var_mean`` and just as exact.
+    """
+    flat = x.flatten(2).to(torch.promote_types(x.dtype, torch.float32))
+    mean = flat.mean(2)
+    return mean, (flat - mean.unsqueeze(2)).square().mean(2)
 
 
 @dataclass
@@ -90,7 +94,7 @@ class SharedStatistics:
         mean, variance = channel_moments(x)
         if self.pooled:
             middle = mean.mean(0, keepdim=True)
-            mean, variance = middle, (variance + mean**2).mean(0, keepdim=True) - middle**2
+            mean, variance = middle, (variance + (mean - middle) ** 2).mean(0, keepdim=True)
         self.moments.append((mean, variance))
         return mean, variance
 
@@ -105,7 +109,7 @@ class AdaptiveNorm(nn.Module):
     Args:
         channels: Channels of the features.
         code: Length of the style code.
-        mix: Share of instance normalization at the start; "instance" and "layer" hold it at 1 and 0.
+        mix: Share of instance normalization at the start, 0..1.
     """
 
     def __init__(self, channels: int, code: int, mix: float = 0.9) -> None:
@@ -128,7 +132,7 @@ def _toward(
     """All of AdaLIN as one gain and one shift a channel, (B, C) each."""
     own, variance = moments
     whole = own.mean(1, keepdim=True)
-    whole_variance = (variance + own**2).mean(1, keepdim=True) - whole**2
+    whole_variance = (variance + (own - whole) ** 2).mean(1, keepdim=True)
     by_instance = mix * (variance + eps).rsqrt()
     by_layer = (1 - mix) * (whole_variance + eps).rsqrt()
     return std * (by_instance + by_layer), mean - std * (by_instance * own + by_layer * whole)

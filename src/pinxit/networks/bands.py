@@ -36,7 +36,7 @@ def band_quantiles(pixels: Tensor, bands: int = BANDS, levels: int = LEVELS) -> 
     found = []
     for band in split_bands(pixels, bands)[:-1]:
         values = band.transpose(0, 1).flatten(1)
-        values = values[:, :: max(1, values.shape[1] // 40_000)].sort(1).values
+        values = values[:, :: max(1, values.shape[1] // 16_000)].sort(1).values
         found.append(values[:, torch.linspace(0, values.shape[1] - 1, levels).round().long()])
     return torch.stack(found)
 

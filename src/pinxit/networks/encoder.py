@@ -25,16 +25,12 @@ class ContentEncoder(nn.Module):
         Gatys et al. 2016 advise; batch normalization in training only, folded into the weights afterwards.
     """
 
-    def __init__(
-        self, *, widths: tuple[int, ...] = (32, 64, 128, 256), classes: int = 197, hands: int = 33
-    ) -> None:
+    def __init__(self, *, widths: tuple[int, ...] = (32, 64, 128, 256), classes: int = 197, hands: int = 33) -> None:
         super().__init__()
         self.settings = {"widths": list(widths), "classes": classes, "hands": hands}
         a, b, c, d = widths
         plan = (((3, a // 2), (a // 2, a)), ((a, b),), ((b, c), (c, c)), ((c, d), (d, d)))
-        self.stages = nn.ModuleList(
-            nn.ModuleList(nn.Conv2d(i, o, 3, padding=1) for i, o in stage) for stage in plan
-        )
+        self.stages = nn.ModuleList(nn.ModuleList(nn.Conv2d(i, o, 3, padding=1) for i, o in stage) for stage in plan)
         self.objects = nn.Linear(d, classes)
         self.hands = nn.Linear(2 * sum(widths), hands)
 
@@ -72,7 +68,11 @@ class LearningEncoder(ContentEncoder):
     def __init__(self, **settings: object) -> None:
         super().__init__(**settings)  # type: ignore[arg-type]
         self.norms = nn.ModuleDict(
-            {self._key(i, j): nn.BatchNorm2d(c.out_channels) for i, s in enumerate(self.stages) for j, c in enumerate(s)}
+            {
+                self._key(i, j): nn.BatchNorm2d(c.out_channels)
+                for i, s in enumerate(self.stages)
+                for j, c in enumerate(s)
+            }
         )
         self._names = {c: self._key(i, j) for i, s in enumerate(self.stages) for j, c in enumerate(s)}
 
@@ -102,6 +102,7 @@ def channel_statistics(features: list[Tensor]) -> list[Tensor]:
     """Mean and standard deviation of every channel of every map: (B, C) each, in the order mean, deviation, mean, ..."""
     found = []
     for x in features:
-        variance, mean = torch.var_mean(x.float().flatten(2), 2, correction=0)
-        found += [mean, (variance + 1e-6).sqrt()]
+        flat = x.flatten(2).to(torch.promote_types(x.dtype, torch.float32))
+        mean = flat.mean(2)
+        found += [mean, ((flat - mean.unsqueeze(2)).square().mean(2) + 1e-6).sqrt()]
     return found

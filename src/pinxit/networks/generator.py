@@ -55,9 +55,7 @@ class Generator(nn.Module):
         self.blocks = nn.ModuleList(AdaptiveBlock(c, code, mix) for _ in range(blocks))
         self.attention = ClassAttention(c, code) if attention else None
         keep = 1 if fusion else 0
-        self.up = nn.ModuleList(
-            [AdaptiveConv(c + keep * b, b, code, mix), AdaptiveConv(b + keep * a, a, code, mix)]
-        )
+        self.up = nn.ModuleList([AdaptiveConv(c + keep * b, b, code, mix), AdaptiveConv(b + keep * a, a, code, mix)])
         self.middle = AdaptiveBlock(b, code, mix)
         self.last = AdaptiveConv(a, a, code, mix)
         self.paint = nn.ModuleList([nn.Conv2d(c, 3, 1), nn.Conv2d(b, 3, 1), nn.Conv2d(a, 12, 3, padding=1)])
@@ -90,7 +88,9 @@ class Generator(nn.Module):
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
         """Like ``forward``, with the attention's map (B, 1, H/8, W/8) and logits (B,); both None without attention."""
         if pixels.ndim != 4 or pixels.shape[1] != 3 or min(pixels.shape[2:]) < 2 * STRIDE:
-            raise ShapeError(f"pictures (B, 3, H, W) of {2 * STRIDE} pixels or more are wanted, not {pixels.shape}")
+            raise ShapeError(
+                f"pictures (B, 3, H, W) of {2 * STRIDE} pixels or more are wanted, not {tuple(pixels.shape)}"
+            )
         statistics = SharedStatistics() if statistics is None else statistics
         height, width = pixels.shape[2:]
         down, right = -height % STRIDE, -width % STRIDE

@@ -110,7 +110,7 @@ def apply_changes(module: nn.Module, found: Mapping[str, Tensor]) -> None:
         StyleError: They do not fit; the network is then unchanged.
     """
     state, new = module.state_dict(), {}
-    for key, value in found.items():
+    for key, value in sorted(found.items(), key=lambda item: not item[0].endswith(".whole")):
         name, kind = key.rsplit(".", 1)
         name = name if kind == "whole" else f"{name}.weight"
         if name not in state or kind not in ("up", "down", "whole"):
@@ -119,7 +119,7 @@ def apply_changes(module: nn.Module, found: Mapping[str, Tensor]) -> None:
             new[name] = value
         elif kind == "up":
             down = found.get(f"{key[: -len('up')]}down")
-            weight = state[name]
+            weight = new.get(name, state[name])
             if down is None or value.ndim != 2 or down.ndim != 2 or value.shape[1] != down.shape[0]:
                 raise StyleError(f"the adapter's part {key!r} is not complete; learn the style again")
             if (value.shape[0], down.shape[1]) != (weight.shape[0], weight[0].numel()):

@@ -7,6 +7,31 @@ from functools import cache
 import torch
 from torch import Tensor
 
+from pinxit.networks.transport import moments, monge_kantorovich
+
+GENTLEST, STRONGEST = 0.25, 2.5
+"""Least and largest gain of :func:`linear_match` along any axis of colour."""
+
+
+def linear_match(content: Tensor, reference: Tensor) -> tuple[Tensor, Tensor]:
+    """The linear map that brings one cloud's mean and covariance near another's, without losing what it shows.
+
+    Unlike :class:`PaletteTransport` it can be undone: nothing is clipped and no two colours become one, so a painter
+    still sees the whole photo even where the references are black ink on white.
+
+    Args:
+        content: Colours, (B, N, 3), sRGB 0..1.
+        reference: Colours, (B, M, 3).
+
+    Returns:
+        Matrix (B, 3, 3) and offset (B, 1, 3): ``y = x @ matrix + offset``.
+    """
+    own, wanted = moments(content), moments(reference)
+    matrix, _ = monge_kantorovich(own, wanted)
+    values, vectors = torch.linalg.eigh((matrix + matrix.transpose(1, 2)) / 2)
+    matrix = (vectors * values.clamp(GENTLEST, STRONGEST).unsqueeze(-2)) @ vectors.transpose(1, 2)
+    return matrix, wanted[0].unsqueeze(1) - own[0].unsqueeze(1) @ matrix
+
 
 class PaletteTransport:
     """Iterated distribution transfer between two clouds of colours.
@@ -33,9 +58,8 @@ class PaletteTransport:
         x = content
         for axes in turns(rounds).to(content.device):
             old, new = _quantiles(x @ axes, levels), _quantiles(reference @ axes, levels)
-            run = old.diff(dim=2).clamp_min(1 / 1024)
+            run = old.diff(dim=2)
             rise = torch.minimum(new.diff(dim=2), steepest * run)
-            old = old[..., :1] + torch.cat([torch.zeros_like(run[..., :1]), run.cumsum(2)], 2)
             lost = new[..., -1:] - new[..., :1] - rise.sum(2, keepdim=True)  # spread over both ends
             new = new[..., :1] + lost / 2 + torch.cat([torch.zeros_like(rise[..., :1]), rise.cumsum(2)], 2)
             self.maps.append((axes, old, new))
@@ -72,6 +96,6 @@ def _mapped(x: Tensor, axes: Tensor, old: Tensor, new: Tensor) -> Tensor:
     along = (x @ axes).transpose(1, 2).contiguous()
     i = torch.searchsorted(old, along).clamp(1, old.shape[2] - 1)
     a, b, c, d = (t.gather(2, j) for t, j in ((old, i - 1), (old, i), (new, i - 1), (new, i)))
-    share = ((along - a) / (b - a)).clamp(0, 1)
+    share = ((along - a) / (b - a).clamp_min(1e-9)).clamp(0, 1)
     beyond = along - torch.minimum(torch.maximum(along, old[..., :1]), old[..., -1:])
     return (torch.lerp(c, d, share) + beyond).transpose(1, 2) @ axes.T

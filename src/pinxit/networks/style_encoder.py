@@ -26,7 +26,9 @@ class StyleEncoder(nn.Module):
         length = 2 * sum(widths)
         self.register_buffer("mean", torch.zeros(length))
         self.register_buffer("spread", torch.ones(length))
-        self.layers = nn.Sequential(nn.Linear(length, hidden), nn.LeakyReLU(0.2), nn.Linear(hidden, code), nn.LayerNorm(code))
+        self.layers = nn.Sequential(
+            nn.Linear(length, hidden), nn.LeakyReLU(0.2), nn.Linear(hidden, code), nn.LayerNorm(code)
+        )
 
     def forward(self, statistics: Tensor) -> Tensor:
         """Statistics (B, 2 * sum(widths)), as of :func:`describe`, to codes (B, code)."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from pinxit.networks.correct import ExposureCorrector
+    from pinxit.networks.discriminator import MultiScaleDiscriminator
     from pinxit.networks.encoder import ContentEncoder
     from pinxit.networks.look import LookPredictor
     from pinxit.networks.painter import Painter
@@ -112,6 +113,28 @@ def painter() -> Painter:
     from pinxit.networks.painter import Painter
 
     return _filled(Painter, "painter")
+
+
+@cache
+def texture_critic() -> MultiScaleDiscriminator:
+    """Return the discriminator that the painter was trained against (one copy a process, not to be changed)."""
+    from pinxit.networks.discriminator import MultiScaleDiscriminator
+
+    return _filled(MultiScaleDiscriminator, "critic")
+
+
+@cache
+def packaged_contents() -> list[np.ndarray]:
+    """Photos that come with the package for painters to practise on, (H, W, 3) uint8."""
+    import io
+
+    import numpy as np
+    from PIL import Image
+
+    _, tensors = load_weights("contents")
+    return [
+        np.asarray(Image.open(io.BytesIO(tensors[key].numpy().tobytes())).convert("RGB")) for key in sorted(tensors)
+    ]
 
 
 @cache

@@ -1,0 +1,126 @@
+"""Learn a style: decide what kind of pictures the references are, and learn the halves that such a style has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, Literal
+
+from pinxit.errors import InputError
+from pinxit.learning.look import Refine, provenance_of, tone_of
+from pinxit.learning.references import Progress, References, read_references
+from pinxit.style import Style
+from pinxit.thumbnail import thumbnail_of
+
+Kind = Literal["auto", "photo", "art"]
+MINUTES = 2.0
+"""How long a painter is adapted unless told otherwise."""
+
+
+def learn_style(
+    pictures: Sequence[Any],
+    *,
+    kind: Kind = "auto",
+    minutes: float = MINUTES,
+    neutral: Sequence[Any] | None = None,
+    before: Sequence[Any] | None = None,
+    contents: Sequence[Any] | None = None,
+    refine: Refine = "auto",
+    more_of: Style | None = None,
+    seed: int = 0,
+    strict: bool = False,
+    on_progress: Progress | None = None,
+    on_decision: Callable[[str], Any] | None = None,
+) -> Style:
+    """Learn a style from pictures that have it.
+
+    Args:
+        pictures: Whatever ``Picture.open`` takes.
+        kind: "photo" learns a look (tone), "art" tone and texture; "auto" asks the eye.
+        minutes: Longest time for adapting the painter to art; 0 reads the style in one pass.
+        neutral: As of :func:`~pinxit.learning.look.learn_look`.
+        before: As there; such references are photos.
+        contents: Photos to practise on while adapting; None takes those that come with the package.
+        refine: As there.
+        more_of: A style that these pictures continue.
+        seed: Same pictures, seed and steps, same style.
+        strict: Fail at the first picture that cannot be read.
+        on_progress: Called as (done, total, text).
+        on_decision: Told in one sentence what "auto" decided and which policy was chosen.
+
+    Raises:
+        InputError: No pictures, or a wrong setting.
+        PictureError: No picture can be read, or one cannot with ``strict``.
+        LearningError: There is nothing to learn from, or learning failed again and again.
+    """
+    if kind not in ("auto", "photo", "art"):
+        raise InputError(f"the kind {kind!r} came; 'auto', 'photo' or 'art' is wanted")
+    if not 0 <= minutes <= 24 * 60:
+        raise InputError(f"{minutes} minutes came; 0 to 1440 are wanted, 0 reads the style in one pass")
+    references = read_references(pictures, strict=strict, on_progress=on_progress)
+    tell = on_decision or (lambda _: None)
+    if kind == "auto":
+        kind = _decided(references, before, more_of, tell)
+    tone, method = tone_of(references, neutral, before, refine, seed, None if kind == "art" else on_progress)
+    style = Style(tone=tone, provenance=provenance_of(references, method), thumbnail=thumbnail_of(references.arrays))
+    if kind == "photo":
+        if more_of is not None:
+            raise InputError(
+                "a photographer's look is continued by learning it again from all pictures; leave out --more"
+            )
+        return style
+    return _with_texture(style, references, minutes, contents, more_of, seed, on_progress, tell)
+
+
+def _decided(
+    references: References, before: Sequence[Any] | None, more_of: Style | None, tell: Callable[[str], Any]
+) -> Literal["photo", "art"]:
+    if before is not None:
+        return "photo"
+    if more_of is not None:
+        return "art" if more_of.texture is not None else "photo"
+    from pinxit.learning.texture import kind_of
+    from pinxit.networks.weights import eye
+
+    kind, sure = kind_of(references.arrays, eye())
+    what = "photos: learning their look" if kind == "photo" else "drawn or painted: learning colours and strokes"
+    other = "art" if kind == "photo" else "photo"
+    tell(f"the references look {what} ({sure:.0%} sure; --kind {other} overrides)")
+    return kind
+
+
+def _with_texture(
+    style: Style,
+    references: References,
+    minutes: float,
+    contents: Sequence[Any] | None,
+    more_of: Style | None,
+    seed: int,
+    on_progress: Progress | None,
+    tell: Callable[[str], Any],
+) -> Style:
+    from pinxit.learning.adapt import choose
+    from pinxit.learning.references import open_small
+    from pinxit.learning.texture import adapted_texture, continued, read_texture
+    from pinxit.networks.weights import eye, packaged_contents, painter, painter_version
+
+    texture = read_texture(references.arrays, painter(), eye(), painter_version())
+    known, provenance = 0, replace(style.provenance, kind="art", method="texture read in one pass")
+    if more_of is not None:
+        if more_of.texture is None:
+            raise InputError(f"the style {more_of.name!r} has no texture to continue; learn it with --kind art")
+        known = more_of.provenance.references
+        texture = continued(more_of.texture, texture, known, len(references.arrays))
+        hashes = tuple(dict.fromkeys((*more_of.provenance.hashes, *provenance.hashes)))
+        provenance = replace(provenance, references=len(hashes), hashes=hashes)
+    if minutes:
+        options = replace(choose(len(references.arrays), minutes), seed=seed)
+        tell(f"adapting by the policy {options.policy} for up to {minutes:g} minutes")
+        photos = [open_small(c) for c in contents] if contents else packaged_contents()
+        texture, found = adapted_texture(texture, references.arrays, photos, options, on_progress=on_progress)
+        kept = f"kept step {found.best} of {found.steps}" if found.best else "no gain, read in one pass"
+        score = f"held-out score {found.before:.3f} to {found.after:.3f}"
+        provenance = replace(provenance, method=f"adapted ({options.policy}; {score}; {kept})")
+        if found.events:
+            provenance = replace(provenance, notes="; ".join(filter(None, (provenance.notes, *found.events))))
+    return replace(style, texture=texture, provenance=provenance)

@@ -1,0 +1,140 @@
+"""Learn a texture: read the references with the eye, write the style down, and adapt the painter to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from pinxit.color import unit_float
+from pinxit.errors import LearningError
+from pinxit.learning.adapt import Adapted, AdaptOptions, Progress, adapt
+from pinxit.networks.bands import band_quantiles
+from pinxit.networks.encoder import ContentEncoder
+from pinxit.networks.painter import Painter
+from pinxit.networks.style_encoder import SCALES, describe, pool
+from pinxit.picture.sampling import clouds
+from pinxit.texture import Texture
+
+LEAST = 32
+"""Shortest side of a reference for texture, in pixels."""
+_PALETTE = 4096  # colours kept of all references together
+_LOOK = 96  # side of the crops by which the eye tells photos from painted pictures
+Kind = Literal["photo", "art"]
+
+
+def read_texture(arrays: Sequence[np.ndarray], painter: Painter, eye: ContentEncoder, version: str) -> Texture:
+    """Write references down as a texture in one pass, without learning.
+
+    Args:
+        arrays: References, (H, W, 3) uint8, longest side about 512.
+        painter: The shipped painter.
+        eye: The shipped eye.
+        version: Of the painter, see ``networks.weights.painter_version``.
+
+    Raises:
+        LearningError: Every reference is smaller than 32 pixels on a side.
+    """
+    pictures = [tensor(a) for a in arrays if min(a.shape[:2]) >= LEAST]
+    if not pictures:
+        raise LearningError(f"every reference has a side under {LEAST} pixels; strokes need larger pictures")
+    with torch.inference_mode():
+        code = painter.encoder(pool(torch.cat([describe(eye(p, SCALES)) for p in pictures])))
+        bands = torch.stack([band_quantiles(p) for p in pictures]).mean(0)
+    colours = clouds(arrays, max(8, int((_PALETTE / len(arrays)) ** 0.5))).reshape(-1, 3)[:16384]
+    return Texture(
+        code=code[0].numpy().copy(), palette=np.ascontiguousarray(colours), bands=bands.numpy().copy(), painter=version
+    )
+
+
+def adapted_texture(
+    texture: Texture,
+    arrays: Sequence[np.ndarray],
+    contents: Sequence[np.ndarray],
+    options: AdaptOptions,
+    *,
+    on_progress: Progress | None = None,
+) -> tuple[Texture, Adapted]:
+    """Adapt the shipped painter, with what the texture has adapted already, to references.
+
+    Args:
+        texture: Where to begin: code and adapter.
+        arrays: References, (H, W, 3) uint8.
+        contents: Photos to practise on, (H, W, 3) uint8.
+        options: Policy and budget, see :func:`~pinxit.learning.adapt.choose`.
+        on_progress: Called as (done, total, text).
+    """
+    from pinxit.networks.weights import eye, painter_with, texture_critic
+
+    generator = painter_with(texture.painter, texture.adapter or {}).generator
+    usable = [a for a in arrays if min(a.shape[:2]) >= LEAST]
+    code = torch.from_numpy(texture.code.copy())[None]
+    found = adapt(generator, code, usable, contents, eye(), texture_critic(), options, on_progress=on_progress)
+    adapter = joined(texture.adapter or {}, found.adapter)
+    return replace(texture, code=found.code, adapter=adapter or None), found
+
+
+def continued(old: Texture, new: Texture, known: int, added: int) -> Texture:
+    """A texture to begin from when a style is continued: its code and adapter, and what all references look like.
+
+    Args:
+        old: The style's texture.
+        new: Of the added references, read in one pass.
+        known: References of the old one.
+        added: References of the new one.
+    """
+    share = added / max(known + added, 1)
+    rng = np.random.default_rng(0)
+    take = [round(_PALETTE * (1 - share)), round(_PALETTE * share)]
+    parts = [t.palette[rng.integers(len(t.palette), size=n)] for t, n in zip((old, new), take, strict=True)]
+    bands = old.bands + np.float32(share) * (new.bands - old.bands) if old.bands.shape == new.bands.shape else new.bands
+    return replace(old, palette=np.concatenate(parts), bands=bands)
+
+
+def joined(first: Mapping[str, np.ndarray], second: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Two adapters, the second learned on top of the first, as one: ranks side by side, whole parameters replaced."""
+    both = dict(first)
+    for key, value in second.items():
+        if key in both and key.endswith(".up"):
+            both[key] = np.concatenate([both[key], value], 1)
+        elif key in both and key.endswith(".down"):
+            both[key] = np.concatenate([both[key], value], 0)
+        else:
+            both[key] = value
+    return both
+
+
+def kind_of(arrays: Sequence[np.ndarray], eye: ContentEncoder) -> tuple[Kind, float]:
+    """Whether references are photos or drawn and painted, and how sure the eye is, 0.5..1.
+
+    Args:
+        arrays: (H, W, 3) uint8.
+        eye: The shipped eye.
+    """
+    crops = torch.cat([_looks(a) for a in arrays[:12]])
+    with torch.inference_mode():
+        photo = eye.name_hands(crops).softmax(1)[:, -1].mean().item()
+    return ("photo", photo) if photo >= 0.5 else ("art", 1 - photo)
+
+
+def _looks(array: np.ndarray) -> Tensor:
+    """Five crops of a picture, (5, 3, 96, 96)."""
+    side = min(_LOOK, *array.shape[:2])
+    height, width = array.shape[:2]
+    places = [(0, 0), (0, 1), (1, 0), (1, 1), (0.5, 0.5)]
+    found = []
+    for down, across in places:
+        top, left = int(down * (height - side)), int(across * (width - side))
+        found.append(tensor(array[top : top + side, left : left + side]))
+    crops = torch.cat(found)
+    return crops if side == _LOOK else F.interpolate(crops, (_LOOK, _LOOK), mode="bilinear", align_corners=False)
+
+
+def tensor(array: np.ndarray) -> Tensor:
+    """(H, W, 3) of any depth to (1, 3, H, W), 0..1."""
+    return torch.from_numpy(np.ascontiguousarray(unit_float(array).transpose(2, 0, 1)))[None]
