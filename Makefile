@@ -14,6 +14,7 @@ help:
 
 demo: $(VENV)/.demo
 	$(BIN)/python examples/demo.py demo
+	$(BIN)/python examples/paint.py demo
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 4

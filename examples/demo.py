@@ -58,7 +58,7 @@ def main(folder: Path) -> None:
     originals = save_all(folder / "photos", photos)
 
     start = time.perf_counter()
-    style = pinxit.learn(graded, name="faded evening", home=folder / "library", replace=True)
+    style = pinxit.learn(graded, name="faded evening", kind="photo", home=folder / "library", replace=True)
     seconds = time.perf_counter() - start
     style.save(folder / "faded evening.pinxit")
     cube = pinxit.export(style, folder / "faded evening.cube", size=33)

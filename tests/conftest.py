@@ -1,5 +1,7 @@
 """What every test may rely on."""
 
+from types import SimpleNamespace
+
 import pytest
 
 
@@ -9,3 +11,40 @@ def home(tmp_path_factory, monkeypatch):
     folder = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("PINXIT_HOME", str(folder))
     return folder
+
+
+@pytest.fixture
+def tiny(monkeypatch):
+    """Small random networks in the place of the shipped painter, eye and critic; the painter paints boldly."""
+    import numpy as np
+    import torch
+
+    from pinxit.networks import weights
+    from pinxit.networks.discriminator import MultiScaleDiscriminator
+    from pinxit.networks.encoder import ContentEncoder
+    from pinxit.networks.painter import Painter
+
+    with torch.random.fork_rng([]):
+        torch.manual_seed(5)
+        painter = Painter(
+            generator={"code": 8, "widths": (4, 6, 8), "blocks": 1},
+            encoder={"widths": (4, 6, 8), "hidden": 8, "code": 8},
+        )
+        for layer in painter.generator.paint:
+            torch.nn.init.normal_(layer.weight, std=0.2)
+        eye = ContentEncoder(widths=(4, 6, 8, 10), classes=3, hands=4)
+        critic = MultiScaleDiscriminator(width=4, scales=2, code=8)
+    rng = np.random.default_rng(6)
+    found = SimpleNamespace(painter=painter, eye=eye, critic=critic, version="0123456789abcdef")
+    for network in (painter, eye, critic):
+        network.eval().requires_grad_(False)
+    contents = [rng.integers(0, 256, (40, 48, 3), np.uint8) for _ in range(2)]
+    for name, value in (
+        ("painter", painter),
+        ("eye", eye),
+        ("texture_critic", critic),
+        ("painter_version", found.version),
+        ("packaged_contents", contents),
+    ):
+        monkeypatch.setattr(weights, name, lambda value=value: value)
+    return found

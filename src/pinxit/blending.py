@@ -1,4 +1,4 @@
-"""Mixing the tones of several styles."""
+"""Mixing several styles: their tones and their textures."""
 
 from collections.abc import Sequence
 from dataclasses import fields
@@ -8,16 +8,20 @@ import numpy as np
 from pinxit.errors import StyleError
 from pinxit.provenance import Provenance
 from pinxit.style import Style
+from pinxit.texture import Texture
 from pinxit.tone.finish import Finish
 from pinxit.tone.lut import Lut
 from pinxit.tone.tone import Tone
 
+_PALETTE = 4096  # colours of a mixed palette
+
 
 def blend_styles(parts: Sequence[tuple[Style, float]], name: str | None = None) -> Style:
-    """Mix the tones of several styles.
+    """Mix several styles.
 
     Tables are brought to the largest size among them and averaged, finishes too. The correction of every single
-    picture, which a learned tone may have, has no mixture and is left out.
+    picture, which a learned tone may have, has no mixture and is left out. Of textures, codes and bands are averaged,
+    palettes drawn together and adapters added, each by its weight.
 
     Args:
         parts: Styles with their weights, not negative; they are scaled to a sum of 1.
@@ -25,7 +29,7 @@ def blend_styles(parts: Sequence[tuple[Style, float]], name: str | None = None) 
 
     Raises:
         InputError: No part, a negative or not finite weight, or weights that are all 0.
-        StyleError: A style without a tone.
+        StyleError: A style without a tone, textures for different painters, or an adapter of whole layers.
     """
     for style, _ in parts:
         if style.tone is None:
@@ -49,7 +53,50 @@ def blend_styles(parts: Sequence[tuple[Style, float]], name: str | None = None) 
         consent=_joined(parts, "consent"),
         notes="correction of single pictures left out" if left_out else None,
     )
-    return Style(name=name, tone=Tone(lut=lut, finish=Finish(**finish)), provenance=provenance)
+    texture = _blended(
+        [(style.texture, w) for (style, _), w in zip(parts, weights, strict=True) if style.texture and w]
+    )
+    return Style(name=name, tone=Tone(lut=lut, finish=Finish(**finish)), texture=texture, provenance=provenance)
+
+
+def _blended(parts: Sequence[tuple[Texture, float]]) -> Texture | None:
+    """Textures mixed by weights, which are brought to a sum of 1; None of no part."""
+    if not parts:
+        return None
+    weights = np.array([w for _, w in parts]) / sum(w for _, w in parts)
+    textures = [t for t, _ in parts]
+    if len({t.painter for t in textures}) > 1 or len({t.bands.shape for t in textures}) > 1:
+        raise StyleError("the styles' textures were learned for different painters; learn them again with this version")
+    rng = np.random.default_rng(0)
+    palettes = [
+        t.palette[rng.integers(len(t.palette), size=max(1, round(_PALETTE * w)))] for t, w in _pairs(textures, weights)
+    ]
+    return Texture(
+        code=np.sum([np.float32(w) * t.code for t, w in _pairs(textures, weights)], 0, dtype=np.float32),
+        palette=np.concatenate(palettes),
+        bands=np.sum([np.float32(w) * t.bands for t, w in _pairs(textures, weights)], 0, dtype=np.float32),
+        painter=textures[0].painter,
+        adapter=_adapters(textures, weights) or None,
+    )
+
+
+def _adapters(textures: Sequence[Texture], weights: np.ndarray) -> dict[str, np.ndarray]:
+    """Low-rank changes side by side, each scaled by its weight: their sum is the weighted sum of the changes."""
+    found: dict[str, np.ndarray] = {}
+    for texture, weight in _pairs(textures, weights):
+        for key, value in (texture.adapter or {}).items():
+            if key.endswith(".whole") and len(textures) > 1:
+                raise StyleError(
+                    "a style adapted in whole layers (head, full) cannot be mixed; learn it with low ranks"
+                )
+            axis = 1 if key.endswith(".up") else 0
+            scaled = value * np.float32(weight) if key.endswith(".up") else value
+            found[key] = np.concatenate([found[key], scaled], axis) if key in found else scaled
+    return found
+
+
+def _pairs(textures: Sequence[Texture], weights: np.ndarray) -> list[tuple[Texture, float]]:
+    return list(zip(textures, weights.tolist(), strict=True))
 
 
 def _joined(parts: Sequence[tuple[Style, float]], key: str) -> str | None:

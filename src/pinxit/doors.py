@@ -29,6 +29,7 @@ def learn(
     before: "str | os.PathLike[str] | Iterable[Source] | None" = None,
     contents: "str | os.PathLike[str] | Iterable[Source] | None" = None,
     refine: Literal["auto", "on", "off"] = "auto",
+    encoder: str = "eye",
     more: bool = False,
     seed: int = 0,
     strict: bool = False,
@@ -50,6 +51,8 @@ def learn(
         contents: The user's own photos to practise strokes on; None takes those that come with the package.
         refine: What follows the prediction: "off" nothing; "auto" reconciles it with the references in closed form;
             "on" also refines it adversarially, which takes half a minute.
+        encoder: Who judges strokes while they are learned: "eye" comes with the package; "vgg19" is VGG-19, whose
+            weights torch's cache holds or the network gives (548 MB); or a .safetensors or .pth file with those.
         more: Continue the style ``name`` of the library, which is replaced, with these pictures.
         seed: The same seed, pictures and number of steps give the same style.
         strict: Fail at the first picture that cannot be read, instead of passing it over.
@@ -63,7 +66,7 @@ def learn(
 
     Raises:
         InputError: No picture, a wrong setting, or a name that is not allowed or taken.
-        NotFoundError: A path is not there.
+        NotFoundError: A path is not there, or the weights of the encoder are not.
         PictureError: No picture can be read, or one cannot with ``strict``.
         LearningError: There is nothing to learn from.
         CapacityError: The library cannot be written.
@@ -85,6 +88,7 @@ def learn(
         before=expanded(before) if before is not None else None,
         contents=expanded(contents) if contents is not None else None,
         refine=refine,
+        encoder=encoder,
         more_of=library.get(name) if more else None,
         seed=seed,
         strict=strict,
@@ -112,14 +116,16 @@ def transfer(
     seed: int = 0,
     mask: "Source | None" = None,
     protect: Literal["faces"] | None = None,
+    second: "Style | str | os.PathLike[str] | None" = None,
+    across: "str | Source" = "left-right",
     home: str | os.PathLike[str] | None = None,
 ) -> "Picture":
     """Give a style to a picture.
 
     Args:
         source: Path, bytes, PIL image, array (H, W, 3) of uint8, uint16 or float 0..1, or Picture.
-        style: A style, a ``.pinxit``, ``.cube`` or HaldCLUT file, a name in the library, or a painting (a picture file):
-            its colours and strokes are then read in one pass.
+        style: A style, a ``.pinxit``, ``.cube`` or HaldCLUT file, a name in the library, or a picture of a
+            painting: its colours and strokes are then read in one pass.
         strength: Of the whole style: 0 returns the picture, 1 the style, more goes beyond it.
         tone: Of the tone half, beside ``strength``.
         texture: Of the texture half, beside ``strength``.
@@ -131,6 +137,8 @@ def transfer(
         seed: Of the variation and the grain.
         mask: A picture that is white where the style goes and black where it does not.
         protect: "faces" keeps the style off faces.
+        second: A style that the first one turns into.
+        across: How it does: "left-right", "top-bottom", or a picture that is white where the second style goes.
         home: Folder of the library.
 
     Returns:
@@ -142,7 +150,7 @@ def transfer(
         InputError: A strength that is negative or not finite.
     """
     from pinxit.engines.batch import BatchSettings
-    from pinxit.engines.engine import Engine
+    from pinxit.engines.engine import ACROSS, Engine, gradient, mixed_pictures
     from pinxit.picture import Picture
 
     settings = BatchSettings(
@@ -154,7 +162,12 @@ def transfer(
     controls = settings.controls(picture)
     if mask is not None:
         controls["mask"] = both_masks(open_mask(mask), controls["mask"], picture)
-    return Engine(open_style(style, home)).transfer(picture, **controls)
+    result = Engine(open_style(style, home)).transfer(picture, **controls)
+    if second is None:
+        return result
+    named = isinstance(across, str) and across in ACROSS
+    mask = gradient(picture, across) if named else open_mask(across)
+    return mixed_pictures(result, Engine(open_style(second, home)).transfer(picture, **controls), mask)
 
 
 def measure(*, content: "Source", result: "Source", references: "Source | Iterable[Source]") -> "PairFigures":

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 def open_style(style: "Style | str | os.PathLike[str]", home: str | os.PathLike[str] | None = None) -> "Style":
     """Return the style that a file or a name in the library holds; a Style comes back as it is.
 
-    Text is a file when it ends as a style, a table or a picture does or holds a ``/``, and else a name. A picture that is
+    Text is a file when it ends as a style, a table or a picture does or holds a ``/``, and else a name. A picture that
+    is
     no HaldCLUT is read as a painting, in one pass.
 
     Raises:
@@ -72,7 +73,7 @@ def expanded(pictures: Any) -> list[Any]:
     from pinxit.errors import InputError
     from pinxit.files import find_pictures
 
-    several = isinstance(pictures, Iterable) and not isinstance(pictures, str | os.PathLike | bytes)
+    several = isinstance(pictures, Iterable) and not isinstance(pictures, str | os.PathLike | bytes | bytearray | memoryview)
     items = list(pictures) if several and not hasattr(pictures, "__array__") else [pictures]
     if not items:
         raise InputError("no picture came; give at least one finished picture that has the look")

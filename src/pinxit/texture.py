@@ -46,8 +46,8 @@ class Texture:
             )
         if self.bands.ndim != 3 or self.bands.shape[1] != 3 or not 2 <= self.bands.shape[2] <= 1025:
             raise StyleError(f"texture.bands has the shape {self.bands.shape}; (bands, 3, quantiles) is wanted")
-        if len(self.bands) > 8 or (np.diff(self.bands, axis=2) < 0).any():
-            raise StyleError("texture.bands has to hold rising quantiles of 8 bands at most; learn the style again")
+        if not 1 <= len(self.bands) <= 8 or (np.diff(self.bands, axis=2) < 0).any():
+            raise StyleError("texture.bands has to hold rising quantiles of 1 to 8 bands; learn the style again")
         if not isinstance(self.painter, str) or len(self.painter) != 16:
             raise StyleError(f"texture.painter is {self.painter!r}; 16 hex digits are wanted")
 

@@ -11,8 +11,11 @@ import pytest
 from PIL import Image
 
 from pinxit.engines.batch import BatchSettings, transfer_batch
+from pinxit.engines.engine import Engine
 from pinxit.engines.journal import JOURNAL_NAME
 from pinxit.errors import CapacityError, InputError, NotFoundError, PictureError
+from pinxit.learning.texture import read_texture
+from pinxit.picture import Picture
 from pinxit.style import Style
 from pinxit.tone.lut import Lut
 from pinxit.tone.tone import Tone
@@ -123,9 +126,10 @@ def test_interrupted(photos, tmp_path):
 
 
 def test_wrong_settings(photos, tmp_path):
-    for settings in (BatchSettings(strength=-1), BatchSettings(finish=float("nan")), BatchSettings(quality=0)):
-        with pytest.raises(InputError):
-            transfer_batch(photos, half(), tmp_path / "out", settings=settings)
+    wrong = ({"strength": -1}, {"finish": float("nan")}, {"quality": 0}, {"brush": 0.2}, {"brush": float("nan")})
+    for settings in (*wrong, {"variation": 2.5}, {"texture": 9}, {"protect": "hands"}):
+        with pytest.raises(InputError, match=next(iter(settings))):
+            transfer_batch(photos, half(), tmp_path / "out", settings=BatchSettings(**settings))
     with pytest.raises(InputError):
         transfer_batch(photos, half(), tmp_path / "out", workers=0)
     with pytest.raises(NotFoundError):
@@ -184,3 +188,40 @@ def _wait_for_first(out, had: int, process) -> None:
         if out.exists() and len(list(out.glob("*.png"))) > had:
             return
         time.sleep(0.005)
+
+
+def test_settings_of_strokes_reach_every_picture(photos, tmp_path, tiny):
+    random = np.random.default_rng(0)
+    for path in photos.rglob("*.png"):
+        Image.fromarray(random.integers(0, 256, (30, 40, 3), np.uint8)).save(path)
+    drawn = random.integers(0, 256, (48, 48, 3), np.uint8)
+    style = Style(texture=read_texture([drawn], tiny.painter, tiny.eye, tiny.version))
+    settings = {"strength": 0.9, "tone": 0.5, "brush": 2.0, "keep_colours": True, "variation": 0.4, "seed": 7}
+    report = transfer_batch(photos, style, tmp_path / "out", settings=BatchSettings(**settings), workers=2)
+    assert counts(report) == (4, 0, 0)
+    for outcome in report.outcomes:
+        wanted = Engine(style).transfer(Picture.open(outcome.source), **settings).array
+        with Image.open(outcome.target) as image:
+            assert np.array_equal(np.asarray(image), wanted)
+
+
+def test_every_setting_of_strokes_counts_as_another_run():
+    style = half()
+    others = (
+        {"texture": 0.5}, {"brush": 1.0}, {"keep_colours": True}, {"variation": 0.5}, {"seed": 1}, {"protect": "faces"},
+    )  # fmt: skip
+    names = {BatchSettings(**settings).made_with(style) for settings in ({}, *others)}
+    assert len(names) == len(others) + 1
+    assert BatchSettings().made_with(style) == BatchSettings(max_pixels=99).made_with(style.renamed("other"))
+
+
+def test_faces_are_looked_for_when_asked(photos, tmp_path, monkeypatch):
+    def left_half(picture):
+        mask = np.ones((picture.height, picture.width), np.float32)
+        mask[:, : picture.width // 2] = 0
+        return mask
+
+    monkeypatch.setattr("pinxit.engines.protect.faces_left_out", left_half)
+    transfer_batch(photos, half(), tmp_path / "out", settings=BatchSettings(protect="faces"))
+    with Image.open(tmp_path / "out" / "2.png") as image:
+        assert image.getpixel((0, 0)) == (80, 100, 200) and image.getpixel((15, 7)) == (40, 50, 100)

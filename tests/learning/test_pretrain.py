@@ -12,8 +12,10 @@ from pinxit.errors import InputError, LearningError
 from pinxit.learning.bank import PhotoBank, random_crop, table_from_lut
 from pinxit.learning.correct import CorrectRecipe, train_corrector
 from pinxit.learning.looks import grid_nodes, synthetic_looks
-from pinxit.learning.pretrain import LookTrainer, pretrain
+from pinxit.learning.pretrain import pretrain
+from pinxit.learning.pretrain_look import LookTrainer
 from pinxit.learning.recipe import LookRecipe
+from pinxit.learning.sources import Sources
 from pinxit.networks.weights import load_weights
 from pinxit.tone.lut import Lut
 
@@ -37,17 +39,15 @@ def recipe(tmp_path, text=SMALL):
     return path
 
 
-def test_trains_and_writes_weights(photos, tmp_path, monkeypatch):
+def test_trains_and_writes_weights(photos, tmp_path):
     known = {"known": Lut.identity(5), "held-out": Lut.identity(5)}
-    monkeypatch.setattr("pinxit.learning.pretrain.CorrectRecipe", lambda: CorrectRecipe(steps=2))
-    monkeypatch.setattr(
-        "pinxit.learning.pretrain.train_corrector",
-        lambda *a, **k: train_corrector(*a, recipe=CorrectRecipe(steps=2, batch=4), **k),
-    )
-    result = pretrain(recipe(tmp_path), photos=photos, out=tmp_path / "out", looks=known)
-    card, _ = load_weights("look", tmp_path / "out")
+    out = tmp_path / "out"
+    result = pretrain(recipe(tmp_path), Sources(photos=photos, looks=known), out, board=True)
+    card, _ = load_weights("look", out)
     assert result["steps"] == 4 and card["about"]["photos"] == 2 and card["about"]["known_looks"] == 1
-    lines = [json.loads(line) for line in (tmp_path / "out" / "log.jsonl").read_text().splitlines()]
+    assert result["weights"] == str(out / "look.safetensors")
+    assert load_weights("correct", out)[0]["about"]["recipe"]["steps"] == 4, "no more than the look's"
+    lines = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
     assert [line["step"] for line in lines] == [2, 4]
 
 
@@ -72,7 +72,7 @@ def test_unknown_keys_and_missing_photos(tmp_path, photos):
     with pytest.raises(InputError, match="setps"):
         LookRecipe.read(recipe(tmp_path, "setps = 3\n"))
     with pytest.raises(LearningError, match="no photos"):
-        pretrain(recipe(tmp_path), photos=tmp_path / "photos" / "research-only", out=tmp_path / "o")
+        pretrain(recipe(tmp_path), Sources(photos=photos / "research-only"), tmp_path / "o")
 
 
 def test_shares_of_domains(photos):

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pinxit import doors
+from pinxit.cli.bench_paint import paint
+from pinxit.cli.bench_adapt import adapt
 from pinxit.cli.options import Json, Quiet
-from pinxit.cli.running import emit, note, progress, say
+from pinxit.cli.running import emit, progress, say
 from pinxit.errors import InputError
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _PINXIT = (sys.executable, "-m", "pinxit")
 
 bench = typer.Typer(help="Measure how well looks are recovered, and how quick everything is.", no_args_is_help=True)
+bench.command()(adapt)
 
 WAYS = {"pinxit": {}, "amortized": {"refine": "off"}, "adapted": {"refine": "on"}, "neutral": {}}
 """How a look can be learned, as arguments of ``learn_look``; "neutral" is also given photos without any look."""
@@ -82,10 +84,7 @@ def texture(
     methods = {**RIVALS}
     del methods["pyramid matching"]
     methods |= at_strengths("pyramid matching", pyramid_matching, wanted)
-    if paint := _painter():
-        methods |= at_strengths("pinxit", paint, wanted)
-    else:
-        note("pinxit.engines.one_pass is not in this version; only the rivals are measured", quiet)
+    methods |= at_strengths("pinxit", _in_one_pass, wanted)
     with progress("pairs", hidden=quiet or json) as update:
         report = race_textures(
             contents, references, methods, TexturePairs(count, per_content, size), on_progress=update
@@ -94,6 +93,9 @@ def texture(
         emit(report.to_dict())
     else:
         say(str(report))
+
+
+bench.command()(paint)
 
 
 @bench.command()
@@ -115,20 +117,10 @@ def speed(json: Json = False, quiet: Quiet = False) -> None:
         say(str(report))
 
 
-def _painter() -> Callable[..., Any] | None:
-    """Pinxit's own one-pass texture as a function of arrays and strength; None where this version has none."""
-    try:
-        one_pass = import_module("pinxit.engines.one_pass")
-    except ModuleNotFoundError as error:
-        if error.name != "pinxit.engines.one_pass":
-            raise
-        return None
-    from pinxit.picture import Picture
-
-    def paint(content: Any, reference: Any, strength: float) -> Any:
-        return one_pass.repaint(Picture.open(content), [Picture.open(reference)], strength=strength).array
-
-    return paint
+def _in_one_pass(content: Any, reference: Any, strength: float) -> Any:
+    """Pinxit's own painting of an array in the style of another, without adapting."""
+    style = doors.learn(reference, kind="art", minutes=0)
+    return doors.transfer(content, style, strength=strength).array
 
 
 def _middling_style() -> "Style":

@@ -43,6 +43,9 @@ def learn(
         str,
         typer.Option(help="After the prediction: off nothing, auto reconcile, on refine too.", metavar="auto|on|off"),
     ] = default_of(doors.learn, "refine"),
+    encoder: Annotated[
+        str, typer.Option(help="Who judges strokes; VGG-19 needs its weights.", metavar="eye|vgg19|FILE")
+    ] = default_of(doors.learn, "encoder"),
     seed: Annotated[int, typer.Option(help="Same seed, same style.")] = default_of(doors.learn, "seed"),
     licence: Annotated[str | None, typer.Option(help="Licence of the pictures, kept in the style.")] = None,
     consent: Annotated[str | None, typer.Option(help="Who agreed to the learning, kept in the style.")] = None,
@@ -65,7 +68,8 @@ def learn(
     known = _known(name, more)
     name, output = _check_places(name, output, replace_old=replace_old or more, overwrite=overwrite)
     found = find_pictures(pictures)
-    others = {key: find_pictures([folder]) for key, folder in (("neutral", neutral), ("before", before)) if folder}
+    folders = {"neutral": neutral, "before": before, "contents": contents}
+    others = {key: find_pictures([folder]) for key, folder in folders.items() if folder}
     facts: dict[str, Any] = {"name": name, "file": output, "pictures": len(found)}
     facts |= {key: len(paths) for key, paths in others.items()}
     if dry_run:
@@ -76,11 +80,13 @@ def learn(
             found,
             known,
             {"kind": kind, "minutes": minutes, "neutral": neutral, "before": before, "contents": contents}
-            | {"refine": refine, "seed": seed, "strict": strict},
+            | {"refine": refine, "encoder": encoder, "seed": seed, "strict": strict},
             lambda *values: update(*_readable(values)),
             lambda text: note(f"pinxit: {text}", quiet or json),
         )
-    style = replace(style, name=name, provenance=replace(style.provenance, licence=licence, consent=consent))
+    stated = {"licence": licence, "consent": consent}
+    stated = {key: _both(getattr(style.provenance, key), text) for key, text in stated.items()}
+    style = replace(style, name=name, provenance=replace(style.provenance, **stated))
     _keep(style, output, replace_old=replace_old or more)
     facts |= {"seconds": round(time.monotonic() - start, 2), "provenance": asdict(style.provenance)}
     facts |= {"expected_error": style.tone.expected_error if style.tone else None, "skipped": _skipped(style)}
@@ -108,6 +114,11 @@ def _learned(found: list[Path], known: Any, options: dict[str, Any], update: Any
     for key in ("neutral", "before", "contents"):
         options[key] = find_pictures([options[key]]) if options[key] else None
     return learn_style(found, more_of=known, on_progress=update, on_decision=tell, **options)
+
+
+def _both(known: str | None, text: str | None) -> str | None:
+    """What was stated for the pictures of a continued style, and what is stated for those that are added."""
+    return "; ".join(dict.fromkeys(filter(None, (known, text)))) or None
 
 
 def _readable(values: tuple[Any, ...]) -> tuple[int, int, str]:

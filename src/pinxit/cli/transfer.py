@@ -38,6 +38,10 @@ def transfer(
     ),
     seed: Annotated[int, typer.Option(help="Of variation and grain.")] = default_of(doors.transfer, "seed"),
     mask: Annotated[Path | None, typer.Option(help="Picture that is white where the style goes.")] = None,
+    second: Annotated[str | None, typer.Option(help="A style that the first one turns into.")] = None,
+    across: Annotated[str, typer.Option(help="How: left-right, top-bottom, or a mask picture.")] = default_of(
+        doors.transfer, "across"
+    ),
     protect: Annotated[str | None, typer.Option(help="What stays as it is.", metavar="faces")] = None,
     finish: Annotated[float, typer.Option(help="Of the vignette and grain.")] = default_of(doors.transfer, "finish"),
     correct: Annotated[float, typer.Option(help="Of the correction of exposure and white balance.")] = default_of(
@@ -87,15 +91,15 @@ def transfer(
     opened = doors.open_style(style)
     output = output.expanduser()
     source = _single(inputs, output)
-    if mask is not None and source is None:
-        raise InputError("--mask is for one picture with one result; name a file after -o")
+    if (mask or second) is not None and source is None:
+        raise InputError("--mask and --second are for one picture with one result; name a file after -o")
     if source is not None:
         _one(
             source,
             opened,
             check_new_file(output, overwrite=overwrite),
             settings,
-            mask,
+            {"mask": mask, "second": second, "across": across},
             dry_run=dry_run,
             json=json,
             quiet=quiet,
@@ -124,7 +128,15 @@ def _single(inputs: list[str], output: Path) -> Path | None:
 
 
 def _one(
-    source: Path, style: Any, target: Path, settings: Any, mask: Path | None, *, dry_run: bool, json: bool, quiet: bool
+    source: Path,
+    style: Any,
+    target: Path,
+    settings: Any,
+    more: dict[str, Any],
+    *,
+    dry_run: bool,
+    json: bool,
+    quiet: bool,
 ) -> None:
     if dry_run:
         return _show(
@@ -143,7 +155,7 @@ def _one(
         "seed",
         "protect",
     )
-    result = doors.transfer(picture, style, mask=mask, **{name: getattr(settings, name) for name in names})
+    result = doors.transfer(picture, style, **more, **{name: getattr(settings, name) for name in names})
     result.save(make_folder_of(target), quality=settings.quality, profile=settings.profile)
     _show({"results": [{"source": source, "target": target, "state": "done"}]}, [] if quiet else [f"{target}"], json)
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pinxit.picture import Picture
     from pinxit.style import Style
 
+ACROSS = ("left-right", "top-bottom")
+"""Directions in which one style can turn into another."""
 MOST = 8.0  # strengths beyond this are a slip of the hand
 
 
@@ -34,7 +36,8 @@ class Engine:
     def __init__(self, style: Style) -> None:
         if style.tone is None and style.texture is None:
             raise StyleError(
-                f"the style {style.name!r} holds no tone and no texture; learn it again: pinxit learn PICTURES --name NAME"
+                f"the style {style.name!r} holds no tone and no texture; "
+                "learn it again: pinxit learn PICTURES --name NAME"
             )
         self.style = style
         self._painting: Painting | None = None
@@ -74,11 +77,11 @@ class Engine:
             texture: Of the texture half, beside ``strength``.
             finish: Of the vignette and grain found in the references.
             correct: Of the correction of this picture's exposure and white balance before the look; without texture.
-            brush: Size of strokes in those of the references, 0.25 to 8; None makes them grow with pictures whose longest
-                side is over 2048 pixels.
+            brush: Size of strokes in those of the references, 0.25 to 8; None makes them grow with pictures whose
+                longest side is over 2048 pixels.
             keep_colours: Let the strokes change lightness alone.
             variation: How far strokes are moved at random from the learned ones, 0 to 2.
-            seed: Seed of the variation and of the grain.
+            seed: Seed of the variation and of the grain; any whole number, counted modulo 2**64.
             mask: Where the style goes, (h, w) 0..1, brought to the picture's size; None is everywhere.
 
         Returns:
@@ -97,7 +100,7 @@ class Engine:
         else:
             painted = self._painting.apply(
                 picture.array, tone=tone, texture=texture, brush=brush,
-                keep_colours=keep_colours, variation=variation, seed=seed,
+                keep_colours=keep_colours, variation=variation, seed=seed % 2**64,
             )  # fmt: skip
             array = _mixed(picture.array, painted, np.float32(strength))
             if finish and self.style.tone is not None:
@@ -137,10 +140,30 @@ class Engine:
 
 
 def _mixed(array: np.ndarray, result: np.ndarray, share: np.ndarray | np.float32) -> np.ndarray:
-    """The share of the result, float 0..1, in a picture's pixels; dtype of the picture."""
-    pixels = unit_float(array)
-    mixed = np.clip(pixels + share * (result - pixels), 0, 1)
+    """The share of the result, float, in a picture's pixels, exact where it is 0 or 1; dtype of the picture."""
+    mixed = result if np.ndim(share) == 0 and share == 1 else (1 - share) * unit_float(array) + share * result
+    if np.ndim(share) == 0 and share > 1:
+        mixed = mixed.clip(0, 1)
     return to_bits(mixed, array.dtype.type) if array.dtype.kind == "u" else mixed.astype(array.dtype)
+
+
+def gradient(picture: Picture, across: str) -> np.ndarray:
+    """A mask that rises across a picture from 0 to 1: "left-right" or "top-bottom".
+
+    Raises:
+        InputError: Another name.
+    """
+    if across not in ACROSS:
+        raise InputError(f"across {across!r} came; {' or '.join(ACROSS)} or a mask is wanted")
+    along = across == "left-right"
+    rising = np.linspace(0, 1, picture.width if along else picture.height, dtype=np.float32)
+    return np.broadcast_to(rising[None] if along else rising[:, None], (picture.height, picture.width))
+
+
+def mixed_pictures(first: Picture, second: Picture, mask: np.ndarray) -> Picture:
+    """Two results of one picture, the second where the mask is 1; dtype of the first."""
+    share = mask_for(first, mask)[..., None]
+    return first.with_array(_mixed(first.array, unit_float(second.array), share))
 
 
 def mask_for(picture: Picture, mask: np.ndarray) -> np.ndarray:
@@ -152,7 +175,7 @@ def mask_for(picture: Picture, mask: np.ndarray) -> np.ndarray:
     from PIL import Image
 
     values = unit_float(np.asarray(mask))
-    if values.ndim != 2 or not np.isfinite(values).all() or values.min() < 0 or values.max() > 1:
+    if values.ndim != 2 or not values.size or not np.isfinite(values).all() or values.min() < 0 or values.max() > 1:
         raise InputError(f"a mask of shape {values.shape} came; one channel (H, W) of values 0 to 1 is wanted")
     if values.shape != (picture.height, picture.width):
         scaled = Image.fromarray(values).resize((picture.width, picture.height), Image.Resampling.BILINEAR)

@@ -31,7 +31,7 @@ def faces(picture: Picture) -> list[tuple[int, int, int, int]]:
         from skimage.data import lbp_frontal_face_cascade_filename
         from skimage.feature import Cascade
     except ImportError as error:
-        raise MissingExtraError("protecting faces needs scikit-image; pip install 'pinxit[faces]'") from error
+        raise MissingExtraError("scikit-image", "faces") from error
     small = shrink(picture.array, _LONGEST)
     scale = picture.height / small.shape[0]
     grey = unit_float(small) @ np.asarray(LUMA, np.float32)

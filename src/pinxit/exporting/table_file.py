@@ -62,17 +62,23 @@ def read_table(path: str | os.PathLike[str]) -> Lut:
 def is_table(path: str | os.PathLike[str]) -> bool:
     """Whether a file holds a table: a .cube by its name; a PNG by its size and by colours that follow its places.
 
-    A painting of 512 x 512 has a HaldCLUT's size too, but where a pixel lies says little about its colour there.
+    A painting of 512 x 512 has a HaldCLUT's size too, but where a pixel lies says little about its colour there, beyond
+    what goes from top to bottom: there blue rises in a HaldCLUT, but so does the sky in a picture.
     """
     path = Path(path)
     if path.suffix.lower() != ".png":
         return path.suffix.lower() in TABLE_SUFFIXES
     try:
-        table = read_hald(path).table[::4, ::4, ::4]
+        table = read_hald(path).table
     except PinxitError:
         return False
+    table = table[(slice(None, None, max(1, len(table) // 16)),) * 3]
     places = Lut.identity(len(table)).table.reshape(-1, 3)
-    design = np.column_stack([places, np.ones(len(places), np.float32)])
-    colours = table.reshape(-1, 3)
-    left = colours - design @ np.linalg.lstsq(design, colours, rcond=None)[0]
-    return bool(left.var() < 0.5 * (colours - colours.mean(0)).var())
+    by_all, by_blue = (_left_over(places[:, axes], table.reshape(-1, 3)) for axes in ([0, 1, 2], [2]))
+    return by_all < 0.5 * by_blue
+
+
+def _left_over(places: np.ndarray, colours: np.ndarray) -> float:
+    """Variance of colours that the best curve, quadratic along every axis of their places, does not explain."""
+    design = np.column_stack([places, places**2, np.ones(len(places), np.float32)])
+    return float((colours - design @ np.linalg.lstsq(design, colours, rcond=None)[0]).var())

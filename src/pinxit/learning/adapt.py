@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from pinxit.errors import LearningError
 from pinxit.learning.crops import CropBank
 from pinxit.learning.learner import Learner, LearnerOptions
 from pinxit.learning.texture_task import TextureBatch, TextureTask, TextureWeights
@@ -19,10 +20,15 @@ from pinxit.networks.encoder import ContentEncoder
 from pinxit.networks.generator import Generator
 from pinxit.networks.lora import Policy, RankBudget, changes, inject
 from pinxit.networks.style_encoder import SCALES, describe
+from pinxit.networks.vgg import judge_for
 
 Progress = Callable[[int, int, str], None]
 FROZEN = 2
 """Layers of every discriminator that stay frozen (FreezeD)."""
+
+
+WEIGHTS = TextureWeights(structure=0.7, features=0.4, moments=1.5, adversarial=0.3, identity=0.5, shift=0.2)
+"""Of the losses of an adaptation; those of pretraining, but that references need less holding on to."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,7 @@ class AdaptOptions:
         prior: Weight of the prior preservation.
         rate: Learning rate; codes and low ranks take more than whole layers.
         seed: Of everything.
+        encoder: Who judges content and style: "eye", "vgg19" or a file with the weights of VGG-19.
     """
 
     policy: Policy = "lora"
@@ -48,12 +55,11 @@ class AdaptOptions:
     rank: int = 8
     side: int = 160
     batch: int = 6
-    weights: TextureWeights = TextureWeights(
-        structure=1.2, features=0.5, moments=1.0, colour=1.0, texture=1.5, adversarial=0.2, identity=0.5, shift=0.3
-    )
+    weights: TextureWeights = WEIGHTS
     prior: float = 1.0
     rate: float = 0.0
     seed: int = 0
+    encoder: str = "eye"
 
     @property
     def learning_rate(self) -> float:
@@ -126,8 +132,10 @@ class AdaptTask(TextureTask):
         options: AdaptOptions,
         before: Generator,
     ) -> None:
-        sizes = ((0, options.side, options.batch),)
-        super().__init__(contents, references, eye, options.weights, sizes=sizes, photo_references=0.0, recolour=False)
+        super().__init__(
+            contents, references, eye, options.weights, judge=judge_for(options.encoder),
+            sizes=((0, options.side, options.batch),), photo_references=0.0, recolour=False,
+        )  # fmt: skip
         self.held_out, self.prior, self.before = held_out, options.prior, before
         self.policy = options.policy
         self.budget: RankBudget | None = None
@@ -183,22 +191,26 @@ def adapt(
         code: Where the code begins, (1, S).
         references: Pictures of the hand, (H, W, 3) uint8; a fifth is held out where there are four or more.
         contents: Photos to repaint, (H, W, 3) uint8.
-        eye: Judges content and style.
+        eye: Reads the style; judges content and style unless the options name another encoder.
         critic: A pretrained discriminator, not changed; None adapts without.
         options: Policy, budget and losses.
         folder: For a checkpoint to go on from after an interruption; None keeps none.
         on_progress: Called as (done, total, text).
 
     Raises:
-        LearningError: Losses were not finite again and again.
+        LearningError: Losses were not finite again and again, or one of three references or fewer is too narrow to be
+            cut in two.
+        InputError: No such encoder, or its file holds no VGG-19.
+        NotFoundError: The weights of VGG-19 are not there.
     """
     train, held_out = split(references)
-    torch.manual_seed(options.seed)
-    network = AdaptedPainter(copy.deepcopy(generator), code, options.policy, options.rank)
+    with torch.random.fork_rng([]):  # the caller's random numbers stay as they are
+        torch.manual_seed(options.seed)
+        network = AdaptedPainter(copy.deepcopy(generator), code, options.policy, options.rank)
     task = AdaptTask(CropBank(contents), CropBank(train), CropBank(held_out), eye, options, generator)
     judge = copy.deepcopy(critic)
     if judge is not None:
-        judge.requires_grad_(True)
+        judge.train().requires_grad_(True)  # spectral norms follow the weights in training alone
         judge.freeze(FROZEN)
     learner = Learner(network, judge, task, _learner_options(options))
     if options.policy == "adaptive-rank":
@@ -207,21 +219,33 @@ def adapt(
         learner.after_update = task.budget.close
     before = task.validate(learner.average)["score"]
     done = learner.run(folder, on_progress=on_progress)
-    gained = learner.best_score < before
-    best = learner.use_best()
+    best, after, step = _best(learner, task)
+    gained = after < before
     adapter = changes(best.generator, generator.state_dict()) if gained and options.policy != "code" else {}
     kept = best.encoder.code if gained else code
     return Adapted(
         code=kept.detach()[0].float().numpy().copy(),
         adapter={k: v.float().numpy() for k, v in adapter.items()},
         before=before,
-        after=min(before, learner.best_score),
+        after=after if gained else before,
         steps=learner.step,
-        best=learner.best_step if gained else 0,
+        best=step if gained else 0,
         minutes=done["minutes"],
         history=tuple(learner.history),
-        events=tuple(getattr(learner, "events", ())),
+        events=tuple(learner.events),
     )
+
+
+def _best(learner: Learner, task: AdaptTask) -> tuple[nn.Module, float, int]:
+    """The best averaged network, its held-out score and its step.
+
+    The last one counts too where the minutes were over between two validations, or before the first.
+    """
+    if not learner.history or learner.history[-1]["step"] != learner.step:
+        score = task.validate(learner.average)["score"]
+        if score < learner.best_score:
+            return learner.average, score, learner.step
+    return learner.use_best(), learner.best_score, learner.best_step
 
 
 def split(references: Sequence[np.ndarray]) -> tuple[list[np.ndarray], list[np.ndarray]]:
@@ -229,7 +253,9 @@ def split(references: Sequence[np.ndarray]) -> tuple[list[np.ndarray], list[np.n
     if len(references) >= 4:
         held = set(range(2, len(references), 5))
         return [r for i, r in enumerate(references) if i not in held], [references[i] for i in sorted(held)]
-    cuts = [max(1, r.shape[1] * 2 // 3) for r in references]
+    if references and min(r.shape[1] for r in references) < 3:
+        raise LearningError("a reference is narrower than 3 pixels and cannot be cut in two; give larger pictures")
+    cuts = [r.shape[1] * 2 // 3 for r in references]
     pairs = list(zip(references, cuts, strict=True))
     return [r[:, :cut] for r, cut in pairs], [r[:, cut:] for r, cut in pairs]
 

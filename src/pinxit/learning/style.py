@@ -26,6 +26,7 @@ def learn_style(
     before: Sequence[Any] | None = None,
     contents: Sequence[Any] | None = None,
     refine: Refine = "auto",
+    encoder: str = "eye",
     more_of: Style | None = None,
     seed: int = 0,
     strict: bool = False,
@@ -42,6 +43,7 @@ def learn_style(
         before: As there; such references are photos.
         contents: Photos to practise on while adapting; None takes those that come with the package.
         refine: As there.
+        encoder: Who judges strokes while adapting: "eye", "vgg19", or a .safetensors or .pth file with its weights.
         more_of: A style that these pictures continue.
         seed: Same pictures, seed and steps, same style.
         strict: Fail at the first picture that cannot be read.
@@ -52,11 +54,17 @@ def learn_style(
         InputError: No pictures, or a wrong setting.
         PictureError: No picture can be read, or one cannot with ``strict``.
         LearningError: There is nothing to learn from, or learning failed again and again.
+        NotFoundError: The weights of the encoder are not there.
     """
     if kind not in ("auto", "photo", "art"):
         raise InputError(f"the kind {kind!r} came; 'auto', 'photo' or 'art' is wanted")
     if not 0 <= minutes <= 24 * 60:
         raise InputError(f"{minutes} minutes came; 0 to 1440 are wanted, 0 reads the style in one pass")
+    from pinxit.networks.vgg import check_encoder
+
+    check_encoder(encoder)
+    if more_of is not None:
+        _check_more(more_of, kind, before)
     references = read_references(pictures, strict=strict, on_progress=on_progress)
     tell = on_decision or (lambda _: None)
     if kind == "auto":
@@ -64,12 +72,19 @@ def learn_style(
     tone, method = tone_of(references, neutral, before, refine, seed, None if kind == "art" else on_progress)
     style = Style(tone=tone, provenance=provenance_of(references, method), thumbnail=thumbnail_of(references.arrays))
     if kind == "photo":
-        if more_of is not None:
-            raise InputError(
-                "a photographer's look is continued by learning it again from all pictures; leave out --more"
-            )
         return style
-    return _with_texture(style, references, minutes, contents, more_of, seed, on_progress, tell)
+    return _with_texture(style, references, minutes, contents, more_of, seed, encoder, on_progress, tell)
+
+
+def _check_more(style: Style, kind: Kind, before: Sequence[Any] | None) -> None:
+    """Refuse before the work what cannot be continued."""
+    if kind == "photo" or (kind == "auto" and (style.texture is None or before is not None)):
+        raise InputError("a photographer's look is continued by learning it again from all pictures; leave out --more")
+    if style.texture is None:
+        raise InputError(f"the style {style.name!r} has no texture to continue; learn it anew with --kind art")
+    from pinxit.networks.weights import painter_with
+
+    painter_with(style.texture.painter, {})  # refuses one that was learned for another painter
 
 
 def _decided(
@@ -78,7 +93,7 @@ def _decided(
     if before is not None:
         return "photo"
     if more_of is not None:
-        return "art" if more_of.texture is not None else "photo"
+        return "art"
     from pinxit.learning.texture import kind_of
     from pinxit.networks.weights import eye
 
@@ -96,6 +111,7 @@ def _with_texture(
     contents: Sequence[Any] | None,
     more_of: Style | None,
     seed: int,
+    encoder: str,
     on_progress: Progress | None,
     tell: Callable[[str], Any],
 ) -> Style:
@@ -105,22 +121,22 @@ def _with_texture(
     from pinxit.networks.weights import eye, packaged_contents, painter, painter_version
 
     texture = read_texture(references.arrays, painter(), eye(), painter_version())
-    known, provenance = 0, replace(style.provenance, kind="art", method="texture read in one pass")
+    provenance = replace(style.provenance, kind="art", method="texture read in one pass")
     if more_of is not None:
-        if more_of.texture is None:
-            raise InputError(f"the style {more_of.name!r} has no texture to continue; learn it with --kind art")
-        known = more_of.provenance.references
-        texture = continued(more_of.texture, texture, known, len(references.arrays))
-        hashes = tuple(dict.fromkeys((*more_of.provenance.hashes, *provenance.hashes)))
-        provenance = replace(provenance, references=len(hashes), hashes=hashes)
+        old = more_of.provenance
+        texture = continued(more_of.texture, texture, old.references, len(references.arrays))
+        hashes = tuple(dict.fromkeys((*old.hashes, *provenance.hashes)))
+        count = old.references + len(hashes) - len(set(old.hashes))
+        provenance = replace(provenance, references=count, hashes=hashes, licence=old.licence, consent=old.consent)
     if minutes:
-        options = replace(choose(len(references.arrays), minutes), seed=seed)
+        options = replace(choose(len(references.arrays), minutes), seed=seed, encoder=encoder)
         tell(f"adapting by the policy {options.policy} for up to {minutes:g} minutes")
         photos = [open_small(c) for c in contents] if contents else packaged_contents()
         texture, found = adapted_texture(texture, references.arrays, photos, options, on_progress=on_progress)
         kept = f"kept step {found.best} of {found.steps}" if found.best else "no gain, read in one pass"
         score = f"held-out score {found.before:.3f} to {found.after:.3f}"
-        provenance = replace(provenance, method=f"adapted ({options.policy}; {score}; {kept})")
+        judge = "" if encoder == "eye" else "; judged by VGG-19"
+        provenance = replace(provenance, method=f"adapted ({options.policy}; {score}; {kept}{judge})")
         if found.events:
             provenance = replace(provenance, notes="; ".join(filter(None, (provenance.notes, *found.events))))
     return replace(style, texture=texture, provenance=provenance)

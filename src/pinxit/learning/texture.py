@@ -45,10 +45,10 @@ def read_texture(arrays: Sequence[np.ndarray], painter: Painter, eye: ContentEnc
         raise LearningError(f"every reference has a side under {LEAST} pixels; strokes need larger pictures")
     with torch.inference_mode():
         code = painter.encoder(pool(torch.cat([describe(eye(p, SCALES)) for p in pictures])))
-        bands = torch.stack([band_quantiles(p) for p in pictures]).mean(0)
+        bands = torch.stack([band_quantiles(p) for p in pictures]).mean(0).numpy()
     colours = clouds(arrays, max(8, int((_PALETTE / len(arrays)) ** 0.5))).reshape(-1, 3)[:16384]
     return Texture(
-        code=code[0].numpy().copy(), palette=np.ascontiguousarray(colours), bands=bands.numpy().copy(), painter=version
+        code=code[0].numpy().copy(), palette=np.ascontiguousarray(colours), bands=_rising(bands), painter=version
     )
 
 
@@ -93,7 +93,12 @@ def continued(old: Texture, new: Texture, known: int, added: int) -> Texture:
     take = [round(_PALETTE * (1 - share)), round(_PALETTE * share)]
     parts = [t.palette[rng.integers(len(t.palette), size=n)] for t, n in zip((old, new), take, strict=True)]
     bands = old.bands + np.float32(share) * (new.bands - old.bands) if old.bands.shape == new.bands.shape else new.bands
-    return replace(old, palette=np.concatenate(parts), bands=bands)
+    return replace(old, palette=np.concatenate(parts), bands=_rising(bands))
+
+
+def _rising(bands: np.ndarray) -> np.ndarray:
+    """Quantiles without the steps down, a last bit high, that rounding leaves in a mean."""
+    return np.maximum.accumulate(bands, axis=2)
 
 
 def joined(first: Mapping[str, np.ndarray], second: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -105,6 +110,9 @@ def joined(first: Mapping[str, np.ndarray], second: Mapping[str, np.ndarray]) ->
         elif key in both and key.endswith(".down"):
             both[key] = np.concatenate([both[key], value], 0)
         else:
+            if key.endswith(".weight.whole"):  # holds the ranks before it already
+                layer = key.removesuffix(".weight.whole")
+                both.pop(f"{layer}.up", None), both.pop(f"{layer}.down", None)
             both[key] = value
     return both
 

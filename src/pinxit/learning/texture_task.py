@@ -27,6 +27,9 @@ from pinxit.networks.encoder import ContentEncoder
 from pinxit.networks.palette import linear_match
 from pinxit.networks.style_encoder import SCALES, describe
 
+JUDGED = 4
+"""Maps that a judge other than the eye is asked for."""
+
 
 @dataclass(frozen=True)
 class TextureWeights:
@@ -34,8 +37,8 @@ class TextureWeights:
 
     Args:
         structure: 1 - SSIM of luminance between content and result.
-        features: Normalized eye features at 1/4 scale, content against result.
-        moments: Moments of eye features, reference against result.
+        features: Normalized features of the eye at 1/4 scale (of another judge at 1/8), content against result.
+        moments: Moments of the judge's features, reference against result.
         colour: Sliced distance of patches, relative to the untouched content's.
         texture: The same without the patches' means.
         adversarial: Discriminator's verdict.
@@ -78,8 +81,10 @@ class TextureTask:
     Args:
         photos: Contents.
         art: References; their groups are hands.
-        eye: Judges content and style; frozen.
+        eye: Reads the style's code; judges content and style where nobody else does; frozen.
         weights: Of the losses.
+        judge: Judges in the eye's place, such as :class:`~pinxit.networks.vgg.Vgg19`: all its four maps for style, the
+            coarsest for content, as in Huang and Belongie 2017. Frozen; None leaves it to the eye's first three maps.
         adversarial: Kind of the adversarial loss.
         sizes: Steps from which on crops have a side and batches a size: ((0, 128, 12), (4000, 192, 6)).
         photo_references: Share of references that are photos.
@@ -93,6 +98,7 @@ class TextureTask:
         eye: ContentEncoder,
         weights: TextureWeights,
         *,
+        judge: nn.Module | None = None,
         adversarial: Adversarial = "softplus",
         sizes: tuple[tuple[int, int, int], ...] = ((0, 128, 12),),
         photo_references: float = 0.08,
@@ -101,6 +107,11 @@ class TextureTask:
         self.photos, self.art, self.eye, self.weights = photos, art, eye.eval().requires_grad_(False), weights
         self.adversarial, self.sizes, self.photo_references = adversarial, sizes, photo_references
         self.recolour = recolour
+        self.judge = None if judge is None else judge.eval().requires_grad_(False)
+
+    def judged(self, pixels: Tensor) -> list[Tensor]:
+        """Maps of pictures (B, 3, H, W) by which content and style are judged."""
+        return self.eye(pixels, SCALES) if self.judge is None else self.judge(pixels, JUDGED)
 
     def batch(self, rng: np.random.Generator, step: int) -> TextureBatch:
         """Crops of photos and of references, one of eight contents being its own reference."""
@@ -124,13 +135,14 @@ class TextureTask:
         """Losses of a painter, see :class:`TextureWeights`."""
         w, same = self.weights, batch.same
         with torch.no_grad():
-            wanted = self.eye(batch.reference, SCALES)
-            shown = self.eye(batch.matched, SCALES)
-        code = network.encoder(describe(wanted))
+            read = self.eye(batch.reference, SCALES)
+            wanted = read if self.judge is None else self.judged(batch.reference)
+            shown = self.judged(batch.matched)
+        code = network.encoder(describe(read))
         result, _, attention = network.generator.explain(batch.matched, code)
         result = result.float()
         batch.facts |= {"result": result.detach(), "code": code.detach().float()}
-        seen = self.eye(result, SCALES)
+        seen = self.judged(result)
         with torch.autocast("cpu", enabled=False):
             parts = self._pixel_losses(batch, result)
             parts["content/features"] = w.features * feature_content_loss(seen[-1][same:], shown[-1][same:])

@@ -29,7 +29,7 @@ def discriminator_loss(real: Tensor, fake: Tensor, kind: Adversarial = "softplus
 
 
 def refusal_loss(fake: Tensor, kind: Adversarial = "softplus") -> Tensor:
-    """What a discriminator minimizes of pictures that it should refuse alone; ``kind`` as in :func:`discriminator_loss`."""
+    """What a discriminator minimizes of pictures to refuse; ``kind`` as in :func:`discriminator_loss`."""
     if kind == "softplus":
         return F.softplus(fake).mean()
     if kind == "lsgan":

@@ -99,7 +99,7 @@ class LearningEncoder(ContentEncoder):
 
 
 def channel_statistics(features: list[Tensor]) -> list[Tensor]:
-    """Mean and standard deviation of every channel of every map: (B, C) each, in the order mean, deviation, mean, ..."""
+    """Mean and standard deviation of every channel of every map, (B, C) each: mean, deviation, mean, ..."""
     found = []
     for x in features:
         flat = x.flatten(2).to(torch.promote_types(x.dtype, torch.float32))

@@ -87,26 +87,42 @@ class Generator(nn.Module):
         self, pixels: Tensor, code: Tensor, statistics: SharedStatistics | None = None
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
         """Like ``forward``, with the attention's map (B, 1, H/8, W/8) and logits (B,); both None without attention."""
-        if pixels.ndim != 4 or pixels.shape[1] != 3 or min(pixels.shape[2:]) < 2 * STRIDE:
-            raise ShapeError(
-                f"pictures (B, 3, H, W) of {2 * STRIDE} pixels or more are wanted, not {tuple(pixels.shape)}"
-            )
+        padded = _padded(pixels)
         statistics = SharedStatistics() if statistics is None else statistics
-        height, width = pixels.shape[2:]
-        down, right = -height % STRIDE, -width % STRIDE
-        padded = F.pad(pixels, (0, right, 0, down), mode="reflect") if down or right else pixels
-        half = F.relu(self.stem(F.pixel_unshuffle(padded - 0.5, 2)))
-        quarter = self.fine(self.down[0](half), code, statistics)
-        x = self.down[1](F.relu(quarter))
-        for block in self.blocks:
-            x = block(x, code, statistics)
+        half, quarter, *eighths = self._encoded(padded, code, statistics)
+        x = eighths[-1]
+        del eighths  # large pictures need the room
         x, map_, logits = self.attention(x, code, statistics) if self.attention is not None else (x, None, None)
         change = self.paint[0](x)
         x = self.middle(self.up[0](self._fused(x, quarter), code, statistics), code, statistics)
         change = _twice(change) + self.paint[1](x)
         x = self.last(self.up[1](self._fused(F.relu(x), half), code, statistics), code, statistics)
         painted = padded + F.pixel_shuffle(self.paint[2](x), 2) + _twice(_twice(change))
-        return painted[:, :, :height, :width], map_, logits
+        return painted[:, :, : pixels.shape[2], : pixels.shape[3]], map_, logits
+
+    def encode(self, pixels: Tensor, code: Tensor) -> list[Tensor]:
+        """What is known of pictures before anything is painted.
+
+        Args:
+            pixels: (B, 3, H, W), sRGB 0..1; 16 pixels or more.
+            code: (B, S).
+
+        Returns:
+            Maps (B, C, h, w) of the picture padded to multiples of 8: one at 1/2 and one at 1/4 scale, then at 1/8 one
+            before the residual blocks and one after each of them.
+
+        Raises:
+            ShapeError: Another shape came.
+        """
+        return self._encoded(_padded(pixels), code, SharedStatistics())
+
+    def _encoded(self, padded: Tensor, code: Tensor, statistics: SharedStatistics) -> list[Tensor]:
+        half = F.relu(self.stem(F.pixel_unshuffle(padded - 0.5, 2)))
+        quarter = self.fine(self.down[0](half), code, statistics)
+        found = [half, quarter, self.down[1](F.relu(quarter))]
+        for block in self.blocks:
+            found.append(block(found[-1], code, statistics))
+        return found
 
     def _fused(self, coarse: Tensor, fine: Tensor) -> Tensor:
         coarse = _twice(coarse)
@@ -152,6 +168,14 @@ class ClassAttention(nn.Module):
         weighed = x * weights
         logits = (statistics.of(x)[0] * self.weights(code).float()).mean(1)
         return F.relu(self.mixed(torch.cat([x, weighed], 1))), weighed.sum(1, keepdim=True), logits
+
+
+def _padded(pixels: Tensor) -> Tensor:
+    """Mirrored below and to the right, to multiples of the stride."""
+    if pixels.ndim != 4 or pixels.shape[1] != 3 or min(pixels.shape[2:]) < 2 * STRIDE:
+        raise ShapeError(f"pictures (B, 3, H, W) of {2 * STRIDE} pixels or more are wanted, not {tuple(pixels.shape)}")
+    down, right = -pixels.shape[2] % STRIDE, -pixels.shape[3] % STRIDE
+    return F.pad(pixels, (0, right, 0, down), mode="reflect") if down or right else pixels
 
 
 def _twice(x: Tensor) -> Tensor:

@@ -19,12 +19,16 @@ HEAD = ("up.1.", "last.", "paint.")
 
 
 class LowRank(nn.Module):
-    """A weight plus ``scale * up @ diag(gate) @ down``.
+    """A weight plus ``scale * up @ diag(gate * open) @ down``.
 
     Args:
         weight: What is changed, (out, ...); used for its shape alone.
         rank: Rank of the change.
         alpha: ``scale`` is ``alpha / rank``.
+
+    Attributes:
+        open: 1 for ranks that count, 0 for those that a :class:`RankBudget` has closed, (rank,).
+        importance: What that budget has seen of every rank, (rank,). Both are buffers, so checkpoints keep them.
 
     Source:
         Hu et al. 2021 (LoRA), arXiv:2106.09685; the gates as in Zhang et al. 2023 (AdaLoRA), arXiv:2303.10512.
@@ -38,10 +42,12 @@ class LowRank(nn.Module):
         self.down = nn.Parameter(torch.randn(rank, weight[0].numel()) / weight[0].numel() ** 0.5)
         self.up = nn.Parameter(torch.zeros(weight.shape[0], rank))
         self.gate = nn.Parameter(torch.ones(rank))
+        self.register_buffer("open", torch.ones(rank))
+        self.register_buffer("importance", torch.zeros(rank))
 
     def forward(self, weight: Tensor) -> Tensor:
         """The changed weight, shape of ``weight``."""
-        return weight + self.scale * ((self.up * self.gate) @ self.down).view_as(weight)
+        return weight + self.scale * ((self.up * (self.gate * self.open)) @ self.down).view_as(weight)
 
 
 def inject(module: nn.Module, policy: Policy, *, rank: int = 8, alpha: float = 8.0) -> None:
@@ -56,9 +62,9 @@ def inject(module: nn.Module, policy: Policy, *, rank: int = 8, alpha: float = 8
     Raises:
         StyleError: The module has adapters already.
     """
-    module.requires_grad_(False)
     if any(parametrize.is_parametrized(m) for m in module.modules()):
         raise StyleError("this network carries an adapter already; merge it first")
+    module.requires_grad_(False)
     if policy in ("head", "full"):
         for name, parameter in module.named_parameters():
             parameter.requires_grad_(policy == "full" or name.startswith(HEAD))
@@ -92,14 +98,16 @@ def changes(module: nn.Module, before: Mapping[str, Tensor]) -> dict[str, Tensor
         module: An adapted network.
         before: Its state before :func:`inject`.
     """
-    found: dict[str, Tensor] = {}
-    for name, change in low_ranks(module).items():
-        keep = change.gate.abs() > 0
-        found[f"{name}.up"] = (change.scale * change.up * change.gate)[:, keep].detach().clone()
-        found[f"{name}.down"] = change.down[keep].detach().clone()
-    if not found:
+    carried = low_ranks(module)
+    if not carried:
         state = module.state_dict()
-        found = {f"{k}.whole": v.clone() for k, v in state.items() if not torch.equal(v, before[k])}
+        return {f"{k}.whole": v.clone() for k, v in state.items() if not torch.equal(v, before[k])}
+    found: dict[str, Tensor] = {}
+    for name, change in carried.items():
+        gate = change.gate * change.open
+        if keep := gate.nonzero().flatten().tolist():
+            found[f"{name}.up"] = (change.scale * change.up * gate)[:, keep].detach().clone()
+            found[f"{name}.down"] = change.down[keep].detach().clone()
     return found
 
 
@@ -111,22 +119,22 @@ def apply_changes(module: nn.Module, found: Mapping[str, Tensor]) -> None:
     """
     state, new = module.state_dict(), {}
     for key, value in sorted(found.items(), key=lambda item: not item[0].endswith(".whole")):
-        name, kind = key.rsplit(".", 1)
-        name = name if kind == "whole" else f"{name}.weight"
+        layer, _, kind = key.rpartition(".")
+        name = layer if kind == "whole" else f"{layer}.weight"
         if name not in state or kind not in ("up", "down", "whole"):
             raise StyleError(f"the adapter changes {key!r}, which this generator does not have; learn the style again")
-        if kind == "whole" and value.shape == state[name].shape:
-            new[name] = value
-        elif kind == "up":
-            down = found.get(f"{key[: -len('up')]}down")
-            weight = new.get(name, state[name])
-            if down is None or value.ndim != 2 or down.ndim != 2 or value.shape[1] != down.shape[0]:
+        if kind == "whole":
+            change, fits = value, value.shape == state[name].shape
+        else:
+            up, down = (found.get(f"{layer}.{part}") for part in ("up", "down"))
+            if up is None or down is None or up.ndim != 2 or down.ndim != 2 or up.shape[1] != down.shape[0]:
                 raise StyleError(f"the adapter's part {key!r} is not complete; learn the style again")
-            if (value.shape[0], down.shape[1]) != (weight.shape[0], weight[0].numel()):
-                raise StyleError(f"the adapter's part {key!r} has another shape than the generator's; learn it again")
-            new[name] = weight + (value @ down).view_as(weight)
-        elif kind == "whole":
+            weight = new.get(name, state[name])
+            fits = (up.shape[0], down.shape[1]) == (weight.shape[0], weight[0].numel())
+            change = weight + (up @ down).view_as(weight) if fits and kind == "up" else weight
+        if not fits:
             raise StyleError(f"the adapter's part {key!r} has another shape than the generator's; learn it again")
+        new[name] = change
     module.load_state_dict(state | new)
 
 
@@ -153,26 +161,21 @@ class RankBudget:
     def __init__(self, module: nn.Module, *, keep: float = 0.5, start: int = 50, end: int = 300) -> None:
         self.changes = low_ranks(module)
         self.keep, self.start, self.end = keep, start, end
-        self.importance = {name: torch.zeros_like(c.gate) for name, c in self.changes.items()}
 
     def observe(self) -> None:
         """Take in the gradients of this step, before the optimizer's."""
-        for name, change in self.changes.items():
+        for change in self.changes.values():
             if change.gate.grad is not None:
                 size = (change.gate * change.gate.grad).detach().abs()
-                self.importance[name].mul_(0.85).add_(size, alpha=0.15)
+                change.importance.mul_(0.85).add_(size, alpha=0.15)
 
     def close(self, step: int) -> int:
-        """Close gates according to the budget of this step; returns how many are open."""
-        done = min(max((step - self.start) / max(self.end - self.start, 1), 0.0), 1.0)
-        share = self.keep + (1 - self.keep) * (1 - done) ** 3
-        everything = torch.cat([i.flatten() for i in self.importance.values()])
-        count = max(1, round(share * len(everything)))
-        least = everything.topk(count).values[-1]
-        opened = 0
-        with torch.no_grad():
-            for name, change in self.changes.items():
-                if step >= self.start:
-                    change.gate[self.importance[name] < least] = 0
-                opened += int((change.gate != 0).sum())
-        return opened
+        """Close gates according to the budget of this step, for good; returns how many are open."""
+        if step >= self.start:
+            done = min((step - self.start) / max(self.end - self.start, 1), 1.0)
+            share = self.keep + (1 - self.keep) * (1 - done) ** 3
+            ranked = torch.cat([c.importance.masked_fill(c.open == 0, -1.0) for c in self.changes.values()])
+            least = ranked.topk(max(1, round(share * len(ranked)))).values[-1]
+            for change in self.changes.values():
+                change.open[change.importance < least] = 0
+        return sum(int(change.open.sum()) for change in self.changes.values())
