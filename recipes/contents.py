@@ -36,10 +36,9 @@ PHOTOS = {
 class Contents(torch.nn.Module):
     """JPEG files as tensors, so that they are packed and checked as weights are."""
 
-    settings: dict = {}
-
     def __init__(self, files: dict[str, torch.Tensor]) -> None:
         super().__init__()
+        self.settings: dict = {}
         for name, file in files.items():
             self.register_buffer(name, file)
 

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import types
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from pinxit import measure as door
+from pinxit import transfer
 from pinxit.cli import app
 from pinxit.cli.running import emit
 from pinxit.library import Library
@@ -27,6 +27,13 @@ from pinxit.tone.tone import Tone
 def half(name: str | None = "half", **tone) -> Style:
     lut = Lut(Lut.identity(5).table * np.float32(0.5))
     return Style(name=name, tone=Tone(lut=lut, **tone), provenance=Provenance(references=3))
+
+
+def painted_style(tiny) -> Style:
+    from pinxit.learning.texture import read_texture
+
+    drawn = np.random.default_rng(1).integers(0, 256, (48, 48, 3), np.uint8)
+    return Style(texture=read_texture([drawn], tiny.painter, tiny.eye, tiny.version))
 
 
 def pinxit(*words: object, code: int = 0) -> str:
@@ -74,15 +81,19 @@ def quick_learning(monkeypatch):
     """Learning without a network: the mean of what it is given decides; records how it was called."""
     calls = []
 
-    def learn_look(pictures, *, on_progress=None, strict=False, **options):
-        calls.append({"pictures": list(pictures), "strict": strict, **options})
+    def learn_style(pictures, *, more_of, on_progress, on_decision, strict, **options):
+        calls.append({"pictures": list(pictures), "more_of": more_of, "strict": strict, **options})
+        on_progress(0, 1, "looking")
+        if options["minutes"] == 7:
+            on_decision("the references look drawn")
         style = half(None, expected_error=2.0)
         bad = [f"skipped {Path(path).name}: no picture; give another" for path in pictures if "bad" in Path(path).name]
-        return replace(style, provenance=replace(style.provenance, notes="; ".join(bad) or None))
+        facts = replace(style.provenance, notes="; ".join(bad) or None)
+        if more_of is not None:
+            facts = replace(facts, licence=more_of.provenance.licence, consent=more_of.provenance.consent)
+        return replace(style, provenance=facts)
 
-    module = types.ModuleType("pinxit.learning.look")
-    module.learn_look = learn_look
-    monkeypatch.setitem(sys.modules, "pinxit.learning.look", module)
+    monkeypatch.setattr("pinxit.learning.style.learn_style", learn_style)
     return calls
 
 
@@ -151,8 +162,53 @@ class TestLearn:
         assert result.stderr == "".join(f"pinxit: skipped bad {n}.jpg: no picture; give another\n" for n in (1, 2))
         assert len(answer("learn", photos, "--name", "y", "--strict")["skipped"]) == 2 and quick_learning[1]["strict"]
 
+    def test_art(self, photos, quick_learning):
+        words = ("learn", photos, "--name", "x", "--kind", "art", "--minutes", "3.5", "--contents", photos / "more")
+        assert answer(*words)["contents"] == 1
+        (call,) = quick_learning
+        assert (call["kind"], call["minutes"], call["more_of"]) == ("art", 3.5, None) and len(call["contents"]) == 1
+        pinxit("learn", photos, "--name", "y")
+        assert quick_learning[1]["kind"] == "auto" and quick_learning[1]["contents"] is None
+
+    def test_what_was_decided_is_told(self, photos, quick_learning):
+        words = ["learn", str(photos), "--replace", "--name", "x", "--minutes", "7"]
+        assert CliRunner().invoke(app, words).stderr == "pinxit: the references look drawn\n"
+        for silent in ("--quiet", "--json"):
+            assert CliRunner().invoke(app, [*words, silent]).stderr == ""
+
+    def test_more(self, photos, library, quick_learning):
+        library.add(replace(half(), provenance=Provenance(references=3, licence="CC0", consent="asked")), replace=True)
+        pinxit("learn", photos, "--name", "half", "--more", "--licence", "CC BY", "--neutral", photos / "more")
+        (call,) = quick_learning
+        assert call["more_of"].name == "half" and len(call["neutral"]) == 1
+        facts = library.get("half").provenance
+        assert (facts.licence, facts.consent) == ("CC0; CC BY", "asked")
+        assert [entry.name for entry in library.list()] == ["half"] and len(library.list(trash=True)) == 2
+
+    def test_more_refused(self, photos, library, tmp_path, quick_learning):
+        assert "--name" in refused("learn", photos, "--more", "-o", tmp_path / "x.pinxit", code=2)
+        assert "did you mean" in refused("learn", photos, "--more", "--name", "halve", code=3)
+        assert not quick_learning
+
+    def test_a_look_is_not_continued(self, photos, library):
+        assert "leave out --more" in refused("learn", photos, "--more", "--name", "half", code=2)
+        assert "--kind art" in refused("learn", photos, "--more", "--name", "half", "--kind", "art", code=2)
+        assert library.list(trash=True) == ()
+
+    def test_interrupted(self, photos, library, tmp_path, monkeypatch):
+        monkeypatch.setattr(
+            "pinxit.learning.style.learn_style", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt)
+        )
+        places = ("--name", "half", "--replace", "-o", tmp_path / "new" / "x.pinxit")
+        assert "stopped" in refused("learn", photos, *places, code=130)
+        assert library.list(trash=True) == () and len(library.list()) == 1 and not (tmp_path / "new").exists()
+
     def test_dry_run(self, photos, home, quick_learning):
         assert answer("learn", photos, "--name", "x", "--dry-run")["pictures"] == 3
+        for option in ("--neutral", "--before", "--contents"):
+            words = ("learn", photos, "--name", "x", "--dry-run", option)
+            assert answer(*words, photos / "more")[option[2:]] == 1
+            assert "not there" in refused(*words, photos / "nowhere", code=3)
         assert not quick_learning and Library().list() == ()
 
     def test_refused_before_the_work(self, photos, library, tmp_path, quick_learning):
@@ -162,6 +218,8 @@ class TestLearn:
         assert "is there already" in refused("learn", photos, "-o", tmp_path / "there.pinxit", code=2)
         assert "--name" in refused("learn", photos, code=2)
         assert "auto, on or off" in refused("learn", photos, "--name", "x", "--refine", "yes", code=2)
+        assert "auto, photo or art" in refused("learn", photos, "--name", "x", "--kind", "paint", code=2)
+        assert CliRunner().invoke(app, ["learn", str(photos), "--name", "x", "--minutes", "-1"]).exit_code == 2
         assert "cannot name" in refused("learn", photos, "--name", "../x", code=2)
         assert "holds no picture" in refused("learn", tmp_path / "empty", "--name", "x", code=2)
         assert "not there" in refused("learn", tmp_path / "nowhere", "--name", "x", code=3)
@@ -199,6 +257,56 @@ class TestTransfer:
     def test_strength_zero(self, photos, library, tmp_path):
         pinxit("transfer", photos / "0.jpg", "-s", "half", "-o", tmp_path / "out.png", "--strength", "0")
         np.testing.assert_array_equal(Image.open(tmp_path / "out.png"), Image.open(photos / "0.jpg"))
+
+    def test_strokes(self, photos, tmp_path, tiny):
+        style = painted_style(tiny)
+        style.save(tmp_path / "x.pinxit")
+        settings = {"strength": 0.9, "tone": 0.5, "texture": 0.7, "brush": 2.0, "variation": 0.5, "seed": 3}
+        words = [word for name, value in settings.items() for word in (f"--{name}", value)]
+        one = ("transfer", photos / "0.jpg", "-s", tmp_path / "x.pinxit", "-o", tmp_path / "out.png", *words)
+        pinxit(*one, "--keep-colours")
+        wanted = transfer(photos / "0.jpg", style, **settings, keep_colours=True)
+        np.testing.assert_array_equal(Image.open(tmp_path / "out.png"), wanted)
+        pinxit("transfer", photos, "-s", tmp_path / "x.pinxit", "-o", tmp_path / "out", "--suffix", "png", *words)
+        wanted = transfer(photos / "more" / "2.jpg", style, **settings)
+        np.testing.assert_array_equal(Image.open(tmp_path / "out" / "more" / "2.png"), wanted)
+
+    def test_a_painting_is_a_style(self, photos, tmp_path, tiny):
+        pinxit("transfer", photos / "0.jpg", "-s", photos / "1.jpg", "-o", tmp_path / "out.png")
+        wanted = transfer(photos / "0.jpg", photos / "1.jpg")
+        np.testing.assert_array_equal(Image.open(tmp_path / "out.png"), wanted)
+
+    def test_mask_and_faces(self, photos, library, tmp_path, monkeypatch):
+        mask = np.zeros((48, 64), np.uint8)
+        mask[:, 32:] = 255
+        Image.fromarray(mask).save(tmp_path / "mask.png")
+        monkeypatch.setattr(
+            "pinxit.engines.protect.faces_left_out", lambda p: np.repeat(np.eye(p.height)[:, :1], p.width, 1)
+        )
+        source = np.asarray(Image.open(photos / "0.jpg"))
+        words = ("transfer", photos / "0.jpg", "-s", "half", "-o", tmp_path / "out.png", "--overwrite")
+        pinxit(*words, "--mask", tmp_path / "mask.png")
+        result = np.asarray(Image.open(tmp_path / "out.png"))
+        assert np.array_equal(result[:, :32], source[:, :32]) and not np.array_equal(result[:, 32:], source[:, 32:])
+        pinxit(*words, "--mask", tmp_path / "mask.png", "--protect", "faces")
+        both = np.asarray(Image.open(tmp_path / "out.png"))
+        assert np.array_equal(both[1:], source[1:]) and np.array_equal(both[0], result[0])
+        pinxit(*words, "--protect", "faces")
+        assert np.array_equal(np.asarray(Image.open(tmp_path / "out.png"))[1:], source[1:])
+
+    def test_wrong_strokes(self, photos, library, tmp_path):
+        words = ("transfer", photos / "0.jpg", "-s", "half", "-o", tmp_path / "x.png")
+        for option, value, said in (
+            ("--brush", "9", "brush 9"),
+            ("--brush", "nan", "brush nan"),
+            ("--variation", "3", "variation 3"),
+            ("--texture", "-1", "texture -1"),
+            ("--protect", "cats", "'faces'"),
+        ):
+            assert said in refused(*words, option, value, code=2)
+        assert "not there" in refused(*words, "--mask", tmp_path / "none.png", code=3)
+        refused("transfer", photos, "-s", "half", "-o", tmp_path / "out", "--mask", photos / "0.jpg", code=2)
+        assert not (tmp_path / "x.png").exists() and not (tmp_path / "out").exists()
 
     def test_style_files(self, photos, tmp_path, home):
         half().save(tmp_path / "half.pinxit")
@@ -403,23 +511,34 @@ class TestBench:
     def test_texture(self, photos, monkeypatch):
         words = ("bench", "texture", "--contents", photos, "--references", photos / "more", "--size", "32")
         words = (*words, "--count", "3", "--per-content", "1", "--strengths", "0,1")
-        monkeypatch.setitem(sys.modules, "pinxit.engines.one_pass", None)  # as if it were not installed
-        told = answer(*words)
-        assert set(told["curves"]) == {"pyramid matching"} and len(told["dropped"]) == 1
-        module = types.ModuleType("pinxit.engines.one_pass")
+        learned = []
 
-        def repaint(content, references, *, strength=1.0, tone=1.0, texture=1.0):
-            assert isinstance(content, Picture) and [one.size for one in references] == [(64, 48)]
-            return content.with_array(content.array // np.uint8(1 + strength))
+        def learn(reference, **settings):
+            assert settings == {"kind": "art", "minutes": 0} and reference.dtype == np.uint8
+            learned.append(reference.shape)
+            return "style"
 
-        module.repaint = repaint
-        monkeypatch.setitem(sys.modules, "pinxit.engines.one_pass", module)
+        def give(content, style, *, strength):
+            assert style == "style" and content.shape == (32, 32, 3)
+            return Picture.open(content // np.uint8(1 + strength))
+
+        monkeypatch.setattr("pinxit.doors.learn", learn)
+        monkeypatch.setattr("pinxit.doors.transfer", give)
         told = answer(*words)
         rows = {row["method"]: row for row in told["rows"]}
         assert len(told["pairs"]) == 3 and {row["pairs"] for row in rows.values()} == {2} and not told["failures"]
+        assert set(told["curves"]) == {"pyramid matching", "pinxit"} and len(told["dropped"]) == 1
+        assert set(learned) == {(48, 64, 3)} and len(learned) >= 4
         assert rows["pinxit 0"]["colour"]["mean"] == rows["identity"]["colour"]["mean"] == 1
         assert rows["pinxit 1"]["ssim"]["mean"] == told["curves"]["pinxit"][1]["ssim"] < 0.9
         assert "reinhard" in pinxit(*words)
+
+    def test_texture_of_pinxit_itself(self, photos, tiny):
+        words = ("bench", "texture", "--contents", photos, "--references", photos / "more", "--size", "32")
+        told = answer(*words, "--count", "3", "--per-content", "1", "--strengths", "0,1")
+        rows = {row["method"]: row for row in told["rows"]}
+        assert not told["failures"] and rows["pinxit 0"]["ssim"]["mean"] == pytest.approx(1)
+        assert rows["pinxit 1"]["ssim"]["mean"] < 0.99 and [p["strength"] for p in told["curves"]["pinxit"]] == [0, 1]
 
     def test_texture_refused(self, photos, tmp_path):
         words = ("bench", "texture", "--contents", tmp_path / "none", "--references", photos)

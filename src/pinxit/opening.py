@@ -15,9 +15,8 @@ if TYPE_CHECKING:
 def open_style(style: "Style | str | os.PathLike[str]", home: str | os.PathLike[str] | None = None) -> "Style":
     """Return the style that a file or a name in the library holds; a Style comes back as it is.
 
-    Text is a file when it ends as a style, a table or a picture does or holds a ``/``, and else a name. A picture that
-    is
-    no HaldCLUT is read as a painting, in one pass.
+    Text is a file when it ends as a style, a table or a picture does or holds a ``/``, and else a name. A picture
+    that is no HaldCLUT is read as a painting, in one pass.
 
     Raises:
         NotFoundError: There is no such file or name.

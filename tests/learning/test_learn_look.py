@@ -129,6 +129,28 @@ def test_bad_pictures_are_skipped_named_and_counted(tmp_path):
         read_references([bad])
 
 
+def test_provenance_says_what_was_left_out(tmp_path):
+    (tmp_path / "bad.jpg").write_bytes(b"no picture")
+    graded = warm_fade(PHOTOS[0])
+    facts = learn_look([tmp_path / "bad.jpg", graded, graded.copy(), warm_fade(PHOTOS[1])]).provenance
+    assert (facts.kind, facts.references, len(facts.hashes)) == ("photo", 2, 2)
+    first, second = facts.notes.split("; 1 copies")
+    assert first.startswith("skipped bad.jpg: ") and second == " of other references were passed over"
+    assert learn_look([graded]).provenance.notes is None
+
+
+def test_a_wrong_setting_is_refused_before_the_work():
+    with pytest.raises(InputError, match="'auto', 'on' or 'off'"):
+        learn_look(["nowhere.jpg"], refine="yes")
+
+
+def test_what_the_user_has_without_a_look_may_be_unreadable(tmp_path):
+    (tmp_path / "bad.jpg").write_bytes(b"no picture")
+    graded = [warm_fade(p) for p in PHOTOS[:2]]
+    plain, helped = learn_look(graded), learn_look(graded, neutral=[tmp_path / "bad.jpg"])
+    assert np.array_equal(plain.tone.lut.table, helped.tone.lut.table)
+
+
 def test_nothing_to_learn_from():
     with pytest.raises(InputError, match="no picture"):
         read_references([])
@@ -154,7 +176,7 @@ def test_doors_take_arrays_and_files(tmp_path):
     file = io.BytesIO()
     Image.fromarray(warm_fade(PHOTOS[1])).save(file, "JPEG", quality=90)
     (tmp_path / "a.jpg").write_bytes(file.getvalue())
-    style = pinxit.learn([tmp_path / "a.jpg", warm_fade(PHOTOS[0])])
+    style = pinxit.learn([tmp_path / "a.jpg", warm_fade(PHOTOS[0])], kind="photo")
     for array in (PHOTOS[2], PHOTOS[2].astype(np.uint16) * 257, unit_float(PHOTOS[2])):
         result = np.asarray(pinxit.transfer(array, style))
         assert result.dtype == array.dtype and result.shape == array.shape

@@ -9,6 +9,7 @@ from PIL import Image
 from skimage import data
 
 from pinxit.errors import LearningError
+from pinxit.learning import texture as module
 from pinxit.learning.adapt import AdaptOptions
 from pinxit.learning.texture import adapted_texture, continued, joined, kind_of, read_texture
 from pinxit.networks.bands import band_quantiles
@@ -16,6 +17,7 @@ from pinxit.networks.lora import apply_changes, changes, inject
 from pinxit.texture import Texture
 
 CELLS = np.ascontiguousarray(data.immunohistochemistry()[::4, ::4])
+SIDE = module._LOOK  # of the crops by which kinds are told apart
 CAT = np.ascontiguousarray(data.chelsea()[:192:2, :256:2])
 
 
@@ -56,19 +58,25 @@ class TestReading:
 
     @pytest.mark.parametrize("count", [1, 3, 40, 300])
     def test_palette_holds_colours_of_all(self, tiny, count):
-        arrays = [np.full((32, 32, 3), (i % 250, 100, 200), np.uint8) for i in range(count)]
+        arrays = [np.full((32, 32, 3), (i % 256, i // 256, 100), np.uint8) for i in range(count)]
         for array in arrays:
-            array[:16] //= 2
+            array[:16, :, 2] = 200
         found = read(tiny, arrays).palette
         assert 64 <= len(found) <= 16384 and found.dtype == np.float32
-        assert {tuple(c) for c in np.rint(found * 255)} <= {tuple(c) for a in arrays for c in np.unique(a[:, 0], axis=0)}
-        assert len(np.unique(found[:, 0])) > min(count, 100)
+        wanted = {(i % 256, i // 256, blue) for i in range(count) for blue in (100, 200)}
+        assert {tuple(c) for c in np.rint(found * 255).astype(int)} == wanted
 
-    def test_nearly_flat_pictures(self, tiny):
-        """Their quantiles lie a last bit apart, where rounding of a mean can turn two of them around."""
-        rng = np.random.default_rng(0)
-        arrays = [np.clip(rng.normal(c, 0.6, (40, 40, 3)), 0, 255).astype(np.uint8) for c in rng.uniform(5, 250, 24)]
-        assert (np.diff(read(tiny, arrays).bands, axis=2) >= 0).all()
+    def test_quantiles_a_last_bit_apart_stay_in_order(self, tiny, monkeypatch):
+        """The mean of rising rows rises, but the rounding of its sum need not."""
+        random = torch.Generator().manual_seed(0)
+
+        def nearly_flat(_):
+            steps = torch.rand(5, 3, 65, generator=random).cumsum(2) * 1e-9
+            return 0.1 * torch.randn(5, 3, 1, generator=random) + steps
+
+        monkeypatch.setattr(module, "band_quantiles", nearly_flat)
+        for count in range(2, 40):
+            assert (np.diff(read(tiny, [CELLS[:32, :32]] * count).bands, axis=2) >= 0).all()
 
     def test_small_pictures_are_left_out(self, tiny):
         small = np.random.default_rng(1).integers(0, 256, (31, 400, 3), np.uint8)
@@ -155,7 +163,7 @@ class StubEye:
     """An eye that calls a crop a photo by the mean of its red channel."""
 
     def name_hands(self, crops):
-        assert crops.shape[1:] == (3, 96, 96)
+        assert crops.shape[1:] == (3, SIDE, SIDE)
         red = crops[:, 0].mean((1, 2)).clamp(1e-4, 1 - 1e-4)
         return torch.stack([torch.full_like(red, -99), (1 - red).log(), red.log()], 1)
 
@@ -174,9 +182,9 @@ class TestKind:
         assert kind == "art" and sure == pytest.approx(2 / 3, abs=1e-3)
 
     def test_corners_and_middle_are_seen(self):
-        picture = np.zeros((500, 500, 3), np.uint8)
-        for rows, columns in ((0, 0), (0, 404), (404, 0), (404, 404), (202, 202)):
-            picture[rows : rows + 96, columns : columns + 96] = 255
+        picture, last = np.zeros((4 * SIDE, 4 * SIDE, 3), np.uint8), 3 * SIDE
+        for row, column in ((0, 0), (0, last), (last, 0), (last, last), (last // 2, last // 2)):
+            picture[row : row + SIDE, column : column + SIDE] = 255
         assert kind_of([picture], StubEye()) == ("photo", pytest.approx(1, abs=1e-3))
 
     def test_many_pictures_take_no_longer(self):
@@ -187,15 +195,9 @@ class TestKind:
 
         kind_of([np.zeros((100, 100, 3), np.uint8)] * 200, Counting())
 
-    def test_the_shipped_eye_knows_photos(self):
-        from pinxit.networks.weights import eye
-
-        photos = [data.coffee(), data.chelsea(), data.rocket(), data.astronaut()]
-        assert kind_of(photos, eye())[0] == "photo"
-
 
 def test_adapting_goes_on_from_what_is_adapted(tiny):
-    options = AdaptOptions(policy="lora", minutes=0, steps=10, side=32, batch=3, rank=2, rate=0.02)
+    options = AdaptOptions(policy="lora", minutes=0, steps=4, side=32, batch=3, rank=2, rate=0.02)
     contents = [np.asarray(Image.fromarray(CAT).resize((48, 40)))]
     start = read(tiny, [CELLS])
     first, found = adapted_texture(start, [CELLS, CELLS[:20]], contents, options)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pinxit import doors
-from pinxit.cli.bench_paint import paint
 from pinxit.cli.bench_adapt import adapt
+from pinxit.cli.bench_paint import paint
 from pinxit.cli.options import Json, Quiet
 from pinxit.cli.running import emit, progress, say
 from pinxit.errors import InputError
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 _PINXIT = (sys.executable, "-m", "pinxit")
 
 bench = typer.Typer(help="Measure how well looks are recovered, and how quick everything is.", no_args_is_help=True)
-bench.command()(adapt)
 
 WAYS = {"pinxit": {}, "amortized": {"refine": "off"}, "adapted": {"refine": "on"}, "neutral": {}}
 """How a look can be learned, as arguments of ``learn_look``; "neutral" is also given photos without any look."""
@@ -96,6 +95,7 @@ def texture(
 
 
 bench.command()(paint)
+bench.command()(adapt)
 
 
 @bench.command()

@@ -57,7 +57,9 @@ def adapt(
     from pinxit.measuring.adapt_race import AdaptPictures, race_adapting
     from pinxit.measuring.hand_recognition import recognizer_of
     from pinxit.measuring.texture_race import TexturePairs
+    from pinxit.networks.vgg import check_encoder
 
+    check_encoder(encoder)
     pictures = AdaptPictures.read(contents, references, held_out, TexturePairs(count, per_content, size), practice)
     name = hand or references.resolve().name
     with progress("race", hidden=quiet or json) as update:
@@ -80,7 +82,7 @@ def _methods(methods: str, policies: str, options: dict[str, Any], rate: float) 
         if name == "one pass":
             found[name] = _one_pass
         elif name == "adapted":
-            found |= {f"adapted {way}": _adapted(way, options) for way in ways}
+            found |= {name if way == "auto" else f"adapted {way}": _adapted(way, options) for way in ways}
         else:
             found[name] = _rival(name, rate, options["seed"])
     return found

@@ -19,12 +19,12 @@ from pinxit.networks.encoder import ContentEncoder
 from pinxit.networks.painter import Painter
 from pinxit.networks.style_encoder import SCALES, describe, pool
 from pinxit.picture.sampling import clouds
-from pinxit.texture import Texture
+from pinxit.texture import MAX_PALETTE, Texture
 
 LEAST = 32
 """Shortest side of a reference for texture, in pixels."""
 _PALETTE = 4096  # colours kept of all references together
-_LOOK = 96  # side of the crops by which the eye tells photos from painted pictures
+_LOOK = 192  # side of the crops by which the eye tells photos from painted pictures
 Kind = Literal["photo", "art"]
 
 
@@ -46,7 +46,8 @@ def read_texture(arrays: Sequence[np.ndarray], painter: Painter, eye: ContentEnc
     with torch.inference_mode():
         code = painter.encoder(pool(torch.cat([describe(eye(p, SCALES)) for p in pictures])))
         bands = torch.stack([band_quantiles(p) for p in pictures]).mean(0).numpy()
-    colours = clouds(arrays, max(8, int((_PALETTE / len(arrays)) ** 0.5))).reshape(-1, 3)[:16384]
+    colours = clouds(arrays, max(8, int((_PALETTE / len(arrays)) ** 0.5))).reshape(-1, 3)
+    colours = colours[:: -(-len(colours) // MAX_PALETTE)]  # of very many references a few of each
     return Texture(
         code=code[0].numpy().copy(), palette=np.ascontiguousarray(colours), bands=_rising(bands), painter=version
     )

@@ -133,6 +133,7 @@ def race_adapting(
         report.seconds[name] = (time.perf_counter() - start, None)
     if BASELINE in paints:
         report.equal.update({name: Results() for name in methods})
+        report.against.update({name: Results() for name in methods if name != BASELINE})
     if recognizer is not None:
         report.recognizer.update(_limits(recognizer, hand, pictures))
     took: dict[str, list[float]] = {name: [] for name in paints}
@@ -190,16 +191,19 @@ def _score(
     judge: tuple[HandRecognizer | None, str],
 ) -> None:
     content = unit_float(pictures.contents[name])
-    least = _ssim(content, painted[BASELINE]) if BASELINE in painted else None
     scored = [(report.results[method], result, 1.0) for method, result in painted.items()]
-    if least is not None:
+    if (baseline := painted.get(BASELINE)) is not None:
+        kept = {method: _ssim(content, result) for method, result in painted.items()}
         for method, result in painted.items():
-            share = share_for(content, result, least)
-            scored.append((report.equal[method], content + np.float32(share) * (result - content), share))
+            scored.append((report.equal[method], *_brought(content, result, kept[BASELINE])))
+            if method != BASELINE:
+                scored.append((report.against[method], *_brought(content, baseline, kept[method])))
+    each = {id(result): result for _, result, _ in scored}  # what needed no mixing is scored once
+    named = {key: float(judge[0].name(result) == judge[1]) for key, result in each.items()} if judge[0] else {}
     for results, result, share in scored:
         results.shares[name] = share
-        if judge[0] is not None:
-            results.named[name] = float(judge[0].name(result) == judge[1])
+        if named:
+            results.named[name] = named[id(result)]
     for number, (of, work) in enumerate(pictures.met):
         if of == name:
             try:
@@ -207,8 +211,15 @@ def _score(
             except InputError as error:
                 report.dropped[number] = str(error)
                 continue
+            figures = {key: pair.figures(result) for key, result in each.items()}
             for results, result, _ in scored:
-                results.figures[number] = pair.figures(result)
+                results.figures[number] = figures[id(result)]
+
+
+def _brought(content: np.ndarray, result: np.ndarray, least: float) -> tuple[np.ndarray, float]:
+    """A result mixed with its content up to an SSIM, and its share in that."""
+    share = share_for(content, result, least)
+    return (result if share == 1 else content + np.float32(share) * (result - content)), share
 
 
 def share_for(content: np.ndarray, result: np.ndarray, least: float) -> float:

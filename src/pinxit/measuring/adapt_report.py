@@ -46,6 +46,8 @@ class AdaptReport:
         results: Method to its results.
         equal: The same, results with a lower SSIM than the baseline's mixed with their content up to it; empty without
             a baseline.
+        against: Method to the baseline's results, mixed with their content up to the method's SSIM where that is
+            higher: what ``equal`` compares with, at the same SSIM on every content.
         seconds: Method to seconds of learning, and median seconds of painting.
         failures: Method to what went wrong, by content; "" is the learning itself.
         recognizer: Hands that it knows and whom it looks for; how many works kept back and untouched contents it names
@@ -58,14 +60,15 @@ class AdaptReport:
     minutes: float
     results: dict[str, Results]
     equal: dict[str, Results] = field(default_factory=dict)
+    against: dict[str, Results] = field(default_factory=dict)
     seconds: dict[str, tuple[float, float | None]] = field(default_factory=dict)
     failures: dict[str, dict[str, str]] = field(default_factory=dict)
     recognizer: dict[str, Any] = field(default_factory=dict)
     dropped: dict[int, str] = field(default_factory=dict)
 
-    def rows(self, *, equal: bool = False) -> list[dict[str, Any]]:
-        """One row a method; with ``equal`` at the baseline's SSIM."""
-        each = self.equal if equal else self.results
+    def rows(self, each: Mapping[str, Results] | None = None) -> list[dict[str, Any]]:
+        """One row a method of ``results``, or of ``equal`` or ``against``."""
+        each = self.results if each is None else each
         return [{"method": name, **one.row(self.met), **self._facts(name)} for name, one in each.items()]
 
     def _facts(self, name: str) -> dict[str, Any]:
@@ -83,7 +86,8 @@ class AdaptReport:
         }
         return {
             "protocol": PROTOCOL, "size": self.size, "minutes": self.minutes, "recognizer": self.recognizer,
-            "rows": self.rows(), "at_equal_ssim": self.rows(equal=True), "each": each,
+            "rows": self.rows(), "at_equal_ssim": self.rows(self.equal), "each": each,
+            "baseline": BASELINE if self.equal else None, "baseline_at_equal_ssim": self.rows(self.against),
             "pairs": [list(pair) for pair in self.met], "failures": self.failures, "dropped": self.dropped,
         }  # fmt: skip
 
@@ -94,11 +98,14 @@ class AdaptReport:
                 "recognition: {hands} hands known; of works kept back {works:.0%}, of untouched contents "
                 "{untouched:.0%} are named {hand}".format(**self.recognizer)
             )
-        for title, equal in (("as they are", False), (f"with as much content as {BASELINE!r} keeps", True)):
-            rows = self.rows(equal=equal)
+        for title, each in (
+            ("as they are", self.results),
+            (f"with as much content as {BASELINE!r} keeps, or more", self.equal),
+            (f"{BASELINE!r} beside these, with as much content", self.against),
+        ):
             head = "".join(f"  {name:15}" for name in (*FIGURES, "recognition"))
-            lines += [f"{title}; mean +- standard error", f"{'method':22}{head}  failed"] if rows else []
-            for row in rows:
+            lines += [f"{title}; mean +- standard error", f"{'method':22}{head}  failed"] if each else []
+            for row in self.rows(each):
                 cells = "".join(f"  {_cell(row[name]):15}" for name in (*FIGURES, "recognition"))
                 lines.append(f"{row['method']:22}{cells}  {row['failed']:6}")
         lines += [f"{name} failed: {next(iter(failed.values()))}" for name, failed in self.failures.items()]

@@ -25,6 +25,7 @@ PHOTO = "photo"
 """Name of what no hand made."""
 _SCALES = 3
 _PATTERNS = ((8, 1, 10), (16, 2, 18))  # neighbours, radius and bins of uniform local binary patterns
+_EDGE = 2  # pixels that are left out at each edge
 _TURNS, _STEPS = 8, (0.25, 0.5, 1.0, 2.0, 4.0)
 _DECAY = 0.005  # of the regression's weights
 
@@ -156,12 +157,14 @@ def _coded(luma: np.ndarray) -> list[tuple[np.ndarray, np.ndarray, int]]:
         from skimage.feature import local_binary_pattern
     except ImportError as error:
         raise MissingExtraError("scikit-image", "bench") from error
-    levels = np.round(luma * 255).clip(0, 255).astype(np.uint8)
+    inside = (slice(_EDGE, -_EDGE), slice(_EDGE, -_EDGE))  # beyond the edge, patterns would find black
+    # Steps of a thirty-second of the spread: a grain finer than that is no pattern, whatever the contrast.
+    levels = np.round((luma - luma.mean()) / max(luma.std(), 1e-4) * 32 + 128).clip(0, 255).astype(np.uint8)
     found = []
     for neighbours, radius, bins in _PATTERNS:
-        codes = local_binary_pattern(levels, neighbours, radius, "uniform").astype(np.int64)
+        codes = local_binary_pattern(levels, neighbours, radius, "uniform").astype(np.int64)[inside]
         found.append((codes, np.ones(codes.shape), bins))
-    down, across = np.gradient(luma.astype(np.float64))
+    down, across = (slope[inside] for slope in np.gradient(luma.astype(np.float64)))
     strength = np.hypot(down, across)
     turns = (np.arctan2(down, across) / np.pi * _TURNS).round().astype(np.int64) % _TURNS
     steps = np.digitize(strength / max(strength.mean(), 1e-9), _STEPS)

@@ -1,0 +1,261 @@
+"""Adapting a painter to one hand: every policy, few and odd references, interrupts, and nothing kept without a gain."""
+
+import copy
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from pinxit.errors import LearningError
+from pinxit.learning import adapt as module
+from pinxit.learning.adapt import AdaptedPainter, AdaptOptions, AdaptTask, adapt, choose, split
+from pinxit.learning.checkpoint import NAME
+from pinxit.learning.crops import CropBank
+from pinxit.networks.lora import POLICIES, RankBudget, apply_changes
+
+RANDOM = np.random.default_rng(0)
+REFERENCES = [RANDOM.integers(0, 256, (64, 64, 3), np.uint8) for _ in range(4)]
+CONTENTS = [RANDOM.integers(0, 256, (48, 56, 3), np.uint8)]
+CODE = torch.zeros(1, 8)
+
+
+def options(policy="lora", **others):
+    return AdaptOptions(**{"policy": policy, "minutes": 0, "steps": 4, "side": 32, "batch": 3, "rank": 2} | others)
+
+
+@pytest.fixture
+def run(tiny):
+    """Adapt the tiny painter, with defaults for everything."""
+
+    def call(references=REFERENCES, settings=None, *, code=CODE, critic=tiny.critic, contents=CONTENTS, **others):
+        settings = options() if settings is None else settings
+        return adapt(tiny.painter.generator, code, references, contents, tiny.eye, critic, settings, **others)
+
+    return call
+
+
+def score(tiny, found, settings, references=REFERENCES):
+    """Held-out score of the shipped generator with what was found, measured anew."""
+    generator = copy.deepcopy(tiny.painter.generator)
+    apply_changes(generator, {k: torch.from_numpy(v.copy()) for k, v in found.adapter.items()})
+    train, held_out = split(references)
+    banks = [CropBank(pictures) for pictures in (CONTENTS, train, held_out)]
+    task = AdaptTask(*banks, tiny.eye, settings, tiny.painter.generator)
+    network = AdaptedPainter(generator, torch.from_numpy(found.code)[None], "code", 1)
+    return task.validate(network.eval())["score"]
+
+
+class TestEveryPolicy:
+    @pytest.mark.parametrize("policy", POLICIES)
+    def test_what_comes_back(self, run, tiny, policy):
+        found = run(settings=options(policy))
+        assert found.code.shape == (8,) and found.code.dtype == np.float32 and np.isfinite(found.code).all()
+        assert found.steps == found.best == 4 and found.minutes >= 0 and found.events == ()
+        assert found.after < found.before and math.isfinite(found.before)
+        assert [h["step"] for h in found.history] == [4]
+        assert found.history[0]["validation/score"] == found.after
+        assert not np.array_equal(found.code, CODE[0].numpy())
+        for key, value in found.adapter.items():
+            assert value.dtype == np.float32 and np.isfinite(value).all(), key
+        kinds = {key.rsplit(".", 1)[1] for key in found.adapter}
+        assert kinds == {"code": set(), "head": {"whole"}, "full": {"whole"}}.get(policy, {"up", "down"})
+
+    @pytest.mark.parametrize("policy", POLICIES)
+    def test_what_comes_back_is_what_was_scored(self, run, tiny, policy):
+        settings = options(policy, rate=0.2 if policy == "code" else 0.01)
+        found = run(settings=settings)
+        assert score(tiny, found, settings) == pytest.approx(found.after, rel=1e-5)
+        assert found.after < (1 - 1e-3) * found.before
+
+    def test_the_networks_that_came_stay_as_they_are(self, run, tiny):
+        networks = (tiny.painter, tiny.critic, tiny.eye)
+        before = [copy.deepcopy(n.state_dict()) for n in networks]
+        run(settings=options("full", rate=0.01))
+        for network, state in zip(networks, before, strict=True):
+            assert all(torch.equal(state[k], v) for k, v in network.state_dict().items())
+            assert not any(p.requires_grad for p in network.parameters()) and not network.training
+
+    def test_the_discriminator_learns_all_but_its_first_layers(self, run, monkeypatch):
+        kept = []
+
+        class Watched(module.Learner):
+            def __init__(self, network, critic, task, settings):
+                super().__init__(network, critic, task, settings)
+                kept.append((critic, copy.deepcopy(dict(critic.named_parameters()))))
+
+        monkeypatch.setattr(module, "Learner", Watched)
+        run()
+        ((critic, before),) = kept
+        moved = {name for name, p in critic.named_parameters() if not torch.equal(p, before[name])}
+        assert critic.training, "spectral norms follow"
+        assert moved and not any(name.startswith(f"bodies.{i}.{j}.") for name in moved for i in (0, 1) for j in (0, 2))
+
+    def test_without_a_discriminator(self, run):
+        assert run(critic=None).best == 4
+
+    def test_ranks_close_where_they_matter_least(self, run, tiny, monkeypatch):
+        everything = sum(v.shape[1] for k, v in run().adapter.items() if k.endswith(".up"))
+        monkeypatch.setattr(module, "RankBudget", lambda n, **_: RankBudget(n, keep=0.5, start=1, end=3))
+        settings = options("adaptive-rank", rate=0.01)
+        found = run(settings=settings)
+        assert found.best == 4
+        assert sum(v.shape[1] for k, v in found.adapter.items() if k.endswith(".up")) == round(everything / 2)
+        assert score(tiny, found, settings) == pytest.approx(found.after, rel=1e-4)
+
+    def test_what_other_hands_lose_counts(self, tiny):
+        settings = options("full")
+        task = AdaptTask(*(CropBank(REFERENCES),) * 3, tiny.eye, settings, tiny.painter.generator)
+        network = AdaptedPainter(copy.deepcopy(tiny.painter.generator), CODE, "full", 2)
+        batch = task.batch(np.random.default_rng(1), 0)
+        assert task._forgetting(network.generator, batch).item() == 0
+        with torch.no_grad():
+            network.generator.stem.bias += 0.5
+        assert task._forgetting(network.generator, batch).item() > 0.01
+
+
+class TestNothingIsKeptWithoutAGain:
+    @pytest.mark.parametrize("policy", POLICIES)
+    def test_worse_scores_keep_what_is_shipped(self, run, monkeypatch, policy):
+        scores = iter(range(1, 100))
+        monkeypatch.setattr(AdaptTask, "validate", lambda self, network: {"score": float(next(scores))})
+        code = torch.randn(1, 8, generator=torch.Generator().manual_seed(1))
+        found = run(settings=options(policy), code=code)
+        assert found.adapter == {} and np.array_equal(found.code, code[0].numpy())
+        assert (found.best, found.before, found.after) == (0, 1.0, 1.0) and found.steps == 4
+
+    def test_the_best_step_is_kept_and_not_the_last(self, run, monkeypatch):
+        codes, scores = [], iter([9.0, 3.0, 5.0, 6.0])
+
+        def validate(self, network):
+            codes.append(network.encoder.code.detach().clone()[0])
+            return {"score": next(scores)}
+
+        monkeypatch.setattr(AdaptTask, "validate", validate)
+        found = run(settings=options("code", steps=30))
+        assert (found.best, found.steps, found.before, found.after) == (10, 30, 9.0, 3.0)
+        assert np.array_equal(found.code, codes[1].numpy()) and not np.array_equal(found.code, codes[3].numpy())
+
+    def test_minutes_that_end_before_the_first_validation(self, run, tiny):
+        settings = options("head", minutes=1e-9, steps=100, rate=0.05)
+        found = run(settings=settings)
+        assert (found.steps, found.best) == (1, 1) and found.after < found.before and found.adapter
+        assert score(tiny, found, settings) == pytest.approx(found.after, rel=1e-4)
+        assert "minutes are over" in found.events[0]
+
+
+class TestReferences:
+    @pytest.mark.parametrize("count", range(4, 14))
+    def test_every_fifth_is_held_out(self, count):
+        names = [np.full((3, 3, 3), i, np.uint8) for i in range(count)]
+        train, held_out = ([int(a[0, 0, 0]) for a in part] for part in split(names))
+        assert sorted(train + held_out) == list(range(count)) and held_out == list(range(2, count, 5))
+
+    @pytest.mark.parametrize("count", [1, 2, 3])
+    def test_few_are_cut_in_two(self, count):
+        references = REFERENCES[:count]
+        for whole, left, right in zip(references, *split(references), strict=True):
+            assert np.array_equal(np.concatenate([left, right], 1), whole) and left.shape[1] == 42
+
+    @pytest.mark.parametrize(
+        "sizes",
+        [
+            [(64, 64)],
+            [(20, 24)],
+            [(8, 3)],
+            [(3, 200)],
+            [(40, 300), (300, 40)],
+            [(16, 16), (200, 90), (33, 64), (64, 33)],
+        ],
+        ids=str,
+    )
+    def test_few_small_and_mixed_ones(self, run, sizes):
+        found = run([RANDOM.integers(0, 256, (*size, 3), np.uint8) for size in sizes])
+        assert found.steps == 4 and np.isfinite(found.code).all() and found.after <= found.before
+
+    def test_small_contents(self, run):
+        assert run(contents=[np.zeros((5, 7, 3), np.uint8), RANDOM.integers(0, 256, (90, 12, 3), np.uint8)]).steps == 4
+
+    def test_too_narrow_to_cut(self, run):
+        for width in (1, 2):
+            with pytest.raises(LearningError, match="narrower than 3 pixels"):
+                run([REFERENCES[0][:, :width]])
+
+    def test_none(self, run):
+        with pytest.raises(LearningError, match="no picture"):
+            run([])
+        with pytest.raises(LearningError, match="no picture"):
+            run(contents=[])
+
+
+class TestRunning:
+    def test_same_seed_same_result(self, run):
+        first, again, other = (run(settings=options(seed=seed)) for seed in (3, 3, 4))
+        assert np.array_equal(first.code, again.code) and first.after == again.after
+        assert all(np.array_equal(first.adapter[k], again.adapter[k]) for k in first.adapter)
+        assert not np.array_equal(first.code, other.code)
+
+    def test_the_random_numbers_of_others_are_left_alone(self, run):
+        torch.manual_seed(8)
+        wanted = torch.rand(3)
+        torch.manual_seed(8)
+        run(settings=options(seed=5))
+        assert torch.equal(torch.rand(3), wanted)
+
+    def test_progress(self, run):
+        seen = []
+        run(on_progress=lambda *values: seen.append(values))
+        assert [(done, total) for done, total, _ in seen] == [(1, 4), (2, 4), (3, 4), (4, 4)]
+        assert all("style" in text for *_, text in seen)
+
+    def test_an_interrupt_leaves_no_file(self, run, tmp_path, monkeypatch):
+        def stop(done, *_):
+            if done == 2:
+                raise KeyboardInterrupt
+
+        monkeypatch.chdir(tmp_path)
+        with pytest.raises(KeyboardInterrupt):
+            run(on_progress=stop)
+        assert list(tmp_path.iterdir()) == []
+
+    @pytest.mark.parametrize("policy", ["lora", "adaptive-rank"])
+    def test_an_interrupted_one_goes_on_where_a_folder_was_given(self, run, tmp_path, monkeypatch, policy):
+        def stop(done, *_):
+            if done == 3:
+                raise KeyboardInterrupt
+
+        monkeypatch.setattr(module, "RankBudget", lambda n, **_: RankBudget(n, keep=0.5, start=1, end=6))
+        settings = options(policy, steps=6)
+        with pytest.raises(KeyboardInterrupt):
+            run(settings=settings, folder=tmp_path, on_progress=stop)
+        assert (tmp_path / NAME).exists()
+        seen = []
+        resumed = run(settings=settings, folder=tmp_path, on_progress=lambda done, *_: seen.append(done))
+        whole = run(settings=settings)
+        assert seen == [4, 5, 6] and np.array_equal(resumed.code, whole.code)
+        assert resumed.adapter.keys() == whole.adapter.keys() and resumed.after == whole.after
+        assert all(np.array_equal(resumed.adapter[k], whole.adapter[k]) for k in whole.adapter)
+
+    def test_losses_that_are_not_finite(self, run):
+        with pytest.raises(LearningError, match="not finite"):
+            run(code=torch.full((1, 8), math.nan), settings=options("full", steps=20))
+
+
+class TestOptions:
+    def test_rate(self):
+        assert [AdaptOptions(policy=p, rate=0.3).learning_rate for p in POLICIES] == [0.3] * 5
+        rates = {p: AdaptOptions(policy=p).learning_rate for p in POLICIES}
+        assert rates["code"] > rates["lora"] == rates["adaptive-rank"] > rates["head"] > rates["full"] > 0
+
+    @pytest.mark.parametrize(
+        ("count", "minutes", "policy"),
+        [(1, 2, "lora"), (1, 60, "lora"), (5, 2, "lora"), (7, 60, "lora"), (8, 3.9, "lora"), (8, 4, "adaptive-rank")],
+    )
+    def test_choice(self, count, minutes, policy):
+        found = choose(count, minutes)
+        assert found.policy == policy and found.minutes == minutes
+        assert found.rank == (4 if count == 1 else 16 if policy == "adaptive-rank" else 8)
+
+    def test_more_minutes_more_steps(self):
+        steps = [choose(5, minutes).steps for minutes in (0.01, 0.1, 2, 10)]
+        assert steps[0] == steps[1] == 40 and steps[1] < steps[2] < steps[3]
