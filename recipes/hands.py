@@ -3,8 +3,8 @@
     python recipes/hands.py ART PHOTOS WEIGHTS
 
 ART: folders of works, one for each hand. PHOTOS: as for look.toml. WEIGHTS: folder with eye.safetensors, to be changed.
-The network learns hands from crops of 96 pixels beside its small photos; a logistic regression on the finished features,
-from crops of 192 pixels as ``learning.texture.kind_of`` cuts them, tells hands and photos better apart.
+The network learns hands from crops of 96 pixels beside its small photos; a logistic regression on the finished
+features, from crops of 192 pixels as ``learning.texture.kind_of`` cuts them, tells hands and photos better apart.
 """
 # ruff: noqa: T201
 

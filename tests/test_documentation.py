@@ -48,7 +48,7 @@ def test_shown_commands_and_options_exist(page, words):
 
 def test_every_command_is_described():
     readme = (ROOT / "README.md").read_text() + "".join(page.read_text() for page in ROOT.glob("docs/*.md"))
-    for name in ("learn", "transfer", "styles", "export", "bench", "pretrain"):
+    for name in ("learn", "transfer", "styles", "export", "measure", "bench", "pretrain"):
         assert f"pinxit {name}" in readme
 
 

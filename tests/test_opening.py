@@ -140,7 +140,12 @@ class TestLists:
     def test_one_picture_is_one(self):
         file = io.BytesIO()
         Image.new("RGB", (3, 3)).save(file, "PNG")
-        for one in (np.zeros((5, 2, 3), np.uint8), Image.new("RGB", (3, 3)), file.getvalue()):
+        for one in (
+            np.zeros((5, 2, 3), np.uint8),
+            Image.new("RGB", (3, 3)),
+            file.getvalue(),
+            bytearray(file.getvalue()),
+        ):
             assert len(expanded(one)) == 1
 
     def test_any_iterable(self):

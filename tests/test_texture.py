@@ -36,7 +36,15 @@ def same(a: Texture, b: Texture) -> bool:
 
 WRONG = {
     "code": [zeros(0), zeros(MAX_CODE + 1), zeros(2, 2), np.zeros(8), np.full(8, np.nan, np.float32), [0.0] * 8],
-    "palette": [zeros(0, 3), zeros(MAX_PALETTE + 1, 3), zeros(5, 4), zeros(9), np.full((5, 3), np.inf, np.float32)],
+    "palette": [
+        zeros(1, 3) - 1,
+        zeros(1, 3) + 2,
+        zeros(0, 3),
+        zeros(MAX_PALETTE + 1, 3),
+        zeros(5, 4),
+        zeros(9),
+        np.full((5, 3), np.inf, np.float32),
+    ],
     "bands": [zeros(0, 3, 65), zeros(9, 3, 65), zeros(5, 4, 65), zeros(5, 3, 1), zeros(5, 3, 1026), zeros(5, 3)],
     "painter": ["", "0123", 16, None],
     "adapter": [{"stem.up": np.zeros((3, 2))}, {"stem.up": np.full((3, 2), np.nan, np.float32)}, {"stem.up": "x"}],

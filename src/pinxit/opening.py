@@ -72,7 +72,9 @@ def expanded(pictures: Any) -> list[Any]:
     from pinxit.errors import InputError
     from pinxit.files import find_pictures
 
-    several = isinstance(pictures, Iterable) and not isinstance(pictures, str | os.PathLike | bytes | bytearray | memoryview)
+    several = isinstance(pictures, Iterable) and not isinstance(
+        pictures, str | os.PathLike | bytes | bytearray | memoryview
+    )
     items = list(pictures) if several and not hasattr(pictures, "__array__") else [pictures]
     if not items:
         raise InputError("no picture came; give at least one finished picture that has the look")

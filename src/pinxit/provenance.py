@@ -24,7 +24,7 @@ class Provenance:
         hashes: SHA-256 of the reference files, hex.
         created: ISO date.
         pinxit: Version of pinxit that made it.
-        kind: "photo", "table" for an imported lookup table, "blend".
+        kind: "photo", "art", "table" for an imported lookup table, "blend".
         method: How it was made, in a few words.
         licence: Licence of the references or of the table, as the user states it.
         consent: Whether and how the authors of the references agreed, as the user states it.

@@ -44,6 +44,8 @@ class Texture:
             raise StyleError(
                 f"texture.palette has the shape {self.palette.shape}; (N, 3), N to {MAX_PALETTE}, is wanted"
             )
+        if self.palette.min() < 0 or self.palette.max() > 1:
+            raise StyleError("texture.palette has to hold colours of 0 to 1; learn the style again")
         if self.bands.ndim != 3 or self.bands.shape[1] != 3 or not 2 <= self.bands.shape[2] <= 1025:
             raise StyleError(f"texture.bands has the shape {self.bands.shape}; (bands, 3, quantiles) is wanted")
         if not 1 <= len(self.bands) <= 8 or (np.diff(self.bands, axis=2) < 0).any():

@@ -11,10 +11,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from pinxit.color import LUMA, unit_float
+from pinxit.errors import StyleError
 from pinxit.networks.adaptive import SharedStatistics
 from pinxit.networks.bands import band_quantiles, match_bands
 from pinxit.networks.generator import HALO, STRIDE
 from pinxit.networks.palette import PaletteTransport, linear_match
+from pinxit.networks.precision import has_bfloat16
 from pinxit.networks.weights import painter_with
 from pinxit.picture.sampling import thumbnail
 from pinxit.tone.lut import Lut
@@ -48,6 +50,12 @@ class Painting:
 
     def __init__(self, texture: Texture) -> None:
         self.generator = painter_with(texture.painter, texture.adapter or {}).generator
+        wanted = self.generator.settings["code"]
+        if len(texture.code) != wanted:
+            raise StyleError(
+                f"the style's code has {len(texture.code)} numbers, and the painter reads {wanted}; "
+                "learn it again: pinxit learn PICTURES --name NAME"
+            )
         self.code = torch.from_numpy(texture.code.copy())[None]
         self.palette = torch.from_numpy(texture.palette.copy())[None]
         self.bands = torch.from_numpy(texture.bands.copy())
@@ -122,7 +130,7 @@ class Painting:
         for _ in range(ROUNDS):
             array = _array(painted)
             painted = _tensor(_palette_lut(array, self.palette).apply(array, 1.0).clip(0, 1))
-            painted = match_bands(painted, band_quantiles(painted), self.bands).clamp_(0, 1)
+            painted = match_bands(painted, band_quantiles(painted, *self.bands.shape[::2]), self.bands).clamp_(0, 1)
         return painted
 
     def paint(self, pixels: Tensor, code: Tensor, *, precise: bool = False) -> Tensor:
@@ -154,12 +162,15 @@ class Painting:
 Slices = tuple[slice, slice]
 
 
-def tiles(height: int, width: int, side: int = TILE, halo: int = HALO) -> Iterator[tuple[Slices, Slices, Slices]]:
-    """Cut a picture into tiles.
+def tiles(
+    height: int, width: int, side: int | None = None, halo: int = HALO
+) -> Iterator[tuple[Slices, Slices, Slices]]:
+    """Cut a picture into tiles of a side (``TILE`` unless told otherwise).
 
     Yields:
         What a tile sees of the picture, which part of that is its own, and where this belongs in the picture.
     """
+    side = side or TILE
     for top in range(0, height, side):
         for left in range(0, width, side):
             outer, inner, place = [], [], []
@@ -170,11 +181,6 @@ def tiles(height: int, width: int, side: int = TILE, halo: int = HALO) -> Iterat
                 inner.append(slice(start - first, stop - first))
                 place.append(slice(start, stop))
             yield tuple(outer), tuple(inner), tuple(place)
-
-
-def has_bfloat16() -> bool:
-    """Whether this processor multiplies bfloat16 itself; elsewhere it would be slower, not faster."""
-    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def _samples(pixels: Tensor) -> Tensor:

@@ -19,6 +19,7 @@ from pinxit.networks.discriminator import MultiScaleDiscriminator
 from pinxit.networks.encoder import ContentEncoder
 from pinxit.networks.generator import Generator
 from pinxit.networks.lora import Policy, RankBudget, changes, inject
+from pinxit.networks.precision import has_bfloat16
 from pinxit.networks.style_encoder import SCALES, describe
 from pinxit.networks.vgg import judge_for
 
@@ -266,6 +267,7 @@ def _learner_options(o: AdaptOptions) -> LearnerOptions:
         minutes=o.minutes,
         rate=o.learning_rate,
         critic_rate=4e-4,
+        precision="bf16" if has_bfloat16() else "fp32",
         warmup=20,
         average=0.98,
         r1_every=4,
