@@ -35,7 +35,7 @@ def painted(photo: np.ndarray, seed: int) -> np.ndarray:
             x, y = int(rng.integers(image.width)), int(rng.integers(image.height))
             turn = np.arctan2(along[y, x], -down[y, x]) + rng.normal(0, 0.25)
             near = PALETTE[((PALETTE - smooth[y, x]) ** 2).sum(1).argmin()]
-            colour = np.clip(0.45 * smooth[y, x] + 0.55 * near + rng.normal(0, 12, 3), 0, 255).astype(int)
+            colour = np.clip(0.3 * smooth[y, x] + 0.7 * near + rng.normal(0, 12, 3), 0, 255).astype(int)
             dx, dy = reach * np.cos(turn), reach * np.sin(turn)
             draw.line((x - dx, y - dy, x + dx, y + dy), tuple(colour), width)
     return np.asarray(canvas)
@@ -44,8 +44,8 @@ def painted(photo: np.ndarray, seed: int) -> np.ndarray:
 def main(folder: Path, minutes: float) -> None:
     """Run the demonstration."""
     china, flower = load_sample_images().images
-    works = [painted(photo, seed) for seed, photo in enumerate((china, flower, data.rocket()))]
-    photos = {"astronaut": data.astronaut(), "cat": data.chelsea(), "coffee": data.coffee()}
+    works = [painted(photo, seed) for seed, photo in enumerate((china, data.coffee(), data.chelsea()))]
+    photos = {"astronaut": data.astronaut(), "rocket": data.rocket(), "flower": flower}
     for name, arrays in (("paintings", works), ("painted", ())):
         (folder / name).mkdir(parents=True, exist_ok=True)
         for number, array in enumerate(arrays):
