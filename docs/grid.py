@@ -17,7 +17,7 @@ from sklearn.datasets import load_sample_images
 
 import pinxit
 
-SIDE, GAP = 320, 4
+SIDE, GAP = 240, 4
 
 
 def main() -> None:
@@ -59,7 +59,7 @@ def main() -> None:
                 square(pinxit.transfer(fitted(photo), style).to_array()),
                 ((x + 1) * (SIDE + GAP), (y + 1) * (SIDE + GAP)),
             )
-    whole.save(options.output, quality=88)
+    whole.save(options.output, quality=85)
     print(options.output)
 
 

@@ -18,6 +18,8 @@ from pinxit.networks.generator import STRIDE
 PHOTO = np.ascontiguousarray(data.astronaut()[:192:2, 100:300:2])
 DRAWN = np.ascontiguousarray(data.immunohistochemistry()[::4, ::4])
 
+EDGE = engine._EDGE
+
 
 @pytest.fixture
 def painting(tiny):
@@ -167,11 +169,11 @@ class TestTiles:
         painted = painting.paint(pixels, painting.code, precise=True)
         (samples, measured), *tiled = recorder.calls
         assert len(tiled) > 10 and samples[0] == 9 and measured.pooled and all(shared.given for _, shared in tiled)
-        around = F.pad(pixels, (32,) * 4, mode="reflect")
+        around = F.pad(pixels, (EDGE,) * 4, mode="reflect")
         with torch.inference_mode():
             handed = SharedStatistics(measured.moments, given=True)
-            whole = recorder.generator(around, painting.code, handed)[:, :, 32:-32, 32:-32]
-            alone = recorder.generator(around, painting.code)[:, :, 32:-32, 32:-32]
+            whole = recorder.generator(around, painting.code, handed)[:, :, EDGE:-EDGE, EDGE:-EDGE]
+            alone = recorder.generator(around, painting.code)[:, :, EDGE:-EDGE, EDGE:-EDGE]
         assert painted.shape == pixels.shape and (painted - whole).abs().max() < 1e-4
         assert (alone - whole).abs().max() > 1e-2, "statistics matter"
 
@@ -179,10 +181,10 @@ class TestTiles:
         painting.generator = recorder = Recorder(painting.generator)
         pixels = torch.rand(1, 3, 50, 60, generator=torch.Generator().manual_seed(0))
         found = painting.paint(pixels, painting.code, precise=True)
-        assert recorder.calls == [((1, 3, 114, 124), None)]
+        assert recorder.calls == [((1, 3, 50 + 2 * EDGE, 60 + 2 * EDGE), None)]
         with torch.inference_mode():
-            wanted = recorder.generator(F.pad(pixels, (32,) * 4, mode="reflect"), painting.code)
-        assert torch.equal(found, wanted[:, :, 32:-32, 32:-32])
+            wanted = recorder.generator(F.pad(pixels, (EDGE,) * 4, mode="reflect"), painting.code)
+        assert torch.equal(found, wanted[:, :, EDGE:-EDGE, EDGE:-EDGE])
 
     def test_samples_tell_nearly_what_the_whole_would(self, painting, monkeypatch):
         pixels = torch.from_numpy(unit_float(data.astronaut()).transpose(2, 0, 1).copy())[None]

@@ -24,7 +24,7 @@ from pinxit.tone.lut import Lut
 if TYPE_CHECKING:
     from pinxit.texture import Texture
 
-WHOLE = 2_400_000
+WHOLE = 2_100_000
 """Pictures of so many pixels are painted in one piece; larger ones by tiles."""
 TILE = 768
 """Side of a tile without its halo, in pixels; a multiple of the generator's stride."""
@@ -33,7 +33,7 @@ LONGEST = 2048
 ROUNDS = 2
 """How often colours and bands are matched in turn after painting."""
 _SAMPLES, _SAMPLE = 9, 256  # crops at which the statistics of a large picture are measured, and their side
-_EDGE = 32  # mirrored pixels around a picture, so that its borders are painted like its middle
+_EDGE = 16  # mirrored pixels around a picture, so that its borders are painted like its middle
 _NODES = 17  # of a picture's palette table
 _CLOUD = 64  # colours of a picture are read at a grid of so many pixels a side
 

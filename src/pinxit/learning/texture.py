@@ -17,6 +17,7 @@ from pinxit.learning.adapt import Adapted, AdaptOptions, Progress, adapt
 from pinxit.networks.bands import band_quantiles
 from pinxit.networks.encoder import ContentEncoder
 from pinxit.networks.painter import Painter
+from pinxit.networks.precision import has_bfloat16
 from pinxit.networks.style_encoder import SCALES, describe, pool
 from pinxit.picture.sampling import clouds
 from pinxit.texture import MAX_PALETTE, Texture
@@ -128,8 +129,8 @@ def kind_of(arrays: Sequence[np.ndarray], eye: ContentEncoder) -> tuple[Kind, fl
     """
     chosen = arrays[:: max(1, -(-len(arrays) // _LOOKED_AT))]
     crops = torch.cat([_looks(a, 3 if len(chosen) < 4 else 2) for a in chosen])
-    with torch.inference_mode():
-        photo = eye.name_hands(crops).softmax(1)[:, -1].mean().item()
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=has_bfloat16()):
+        photo = eye.name_hands(crops).float().softmax(1)[:, -1].mean().item()
     return ("photo", photo) if photo >= 0.5 else ("art", 1 - photo)
 
 
