@@ -32,7 +32,8 @@ class CarefulGroup(TyperGroup):
         except PinxitError as error:
             _fail(ctx, type(error).__name__, str(error), error.exit_code)
         except KeyboardInterrupt:
-            _fail(ctx, "Interrupted", "stopped; the same command goes on from here", INTERRUPTED)
+            words = "stopped; nothing is half written, and transfers and trainings go on with the same command"
+            _fail(ctx, "Interrupted", words, INTERRUPTED)
         except BrokenPipeError:
             # The reader of our output (head, less) has gone; nobody is left to tell.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
