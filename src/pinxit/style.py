@@ -16,7 +16,7 @@ from pinxit.container import pack, read_capped, unpack
 from pinxit.errors import InputError, StyleError
 from pinxit.files import write_whole
 from pinxit.provenance import Provenance
-from pinxit.texture import Texture, check_floats
+from pinxit.texture import Texture, check_code
 from pinxit.tone.finish import Finish
 from pinxit.tone.lut import Lut
 from pinxit.tone.tone import Tone
@@ -28,7 +28,6 @@ MAX_LUT_SIZE = 129
 """Largest side of a table in a style file; 129 nodes take 25 MiB."""
 
 _MAX_NAME = 80
-_MAX_CODE = 4096
 _MAX_THUMBNAIL = 2**20
 _TEXTURE = "texture."
 
@@ -79,7 +78,7 @@ class Style:
         if self.name is not None:
             object.__setattr__(self, "name", check_name(self.name))
         if self.tone is not None and self.tone.code is not None:
-            _check_code("tone.code", self.tone.code)
+            check_code("tone.code", self.tone.code)
         if self.thumbnail is not None and not (
             self.thumbnail.startswith(b"\xff\xd8\xff") and len(self.thumbnail) <= _MAX_THUMBNAIL
         ):
@@ -216,12 +215,6 @@ def _check_format(header: Mapping[str, Any], tensors: Mapping[str, np.ndarray], 
             raise _foreign(file, f"it holds {key!r}, which this version does not know")
         if tensor.dtype != wanted or (key == "thumbnail" and tensor.ndim != 1):
             raise _foreign(file, f"{key} is {tensor.dtype} of shape {tensor.shape}")
-
-
-def _check_code(label: str, code: np.ndarray) -> None:
-    check_floats(label, code)
-    if code.ndim != 1 or not 1 <= code.size <= _MAX_CODE:
-        raise StyleError(f"{label} has the shape {code.shape}, and a vector of 1 to {_MAX_CODE} numbers was wanted")
 
 
 def _number(value: object) -> bool:

@@ -38,8 +38,7 @@ class Texture:
     def __post_init__(self) -> None:
         for key, value in self.tensors().items():
             check_floats(key, value)
-        if self.code.ndim != 1 or not 1 <= self.code.size <= MAX_CODE:
-            raise StyleError(f"texture.code has the shape {self.code.shape}; a vector of 1 to {MAX_CODE} is wanted")
+        check_code("texture.code", self.code)
         if self.palette.ndim != 2 or self.palette.shape[1] != 3 or not 1 <= len(self.palette) <= MAX_PALETTE:
             raise StyleError(
                 f"texture.palette has the shape {self.palette.shape}; (N, 3), N to {MAX_PALETTE}, is wanted"
@@ -81,3 +80,14 @@ def check_floats(label: str, array: object) -> None:
     """
     if not isinstance(array, np.ndarray) or array.dtype != np.float32 or not np.isfinite(array).all():
         raise StyleError(f"{label} has to be a float32 array of finite numbers; learn the style again")
+
+
+def check_code(label: str, code: np.ndarray) -> None:
+    """Refuse what is no vector of 1 to ``MAX_CODE`` finite numbers.
+
+    Raises:
+        StyleError: With the label in it.
+    """
+    check_floats(label, code)
+    if code.ndim != 1 or not 1 <= code.size <= MAX_CODE:
+        raise StyleError(f"{label} has the shape {code.shape}, and a vector of 1 to {MAX_CODE} numbers was wanted")

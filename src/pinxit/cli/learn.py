@@ -74,15 +74,22 @@ def learn(
     facts |= {key: len(paths) for key, paths in others.items()}
     if dry_run:
         return _report(facts | {"dry_run": True}, f"would learn from {len(found)} pictures", json)
+    from pinxit.learning.style import learn_style
+
     start = time.monotonic()
     with progress("learning", hidden=quiet or json) as update:
-        style = _learned(
+        style = learn_style(
             found,
-            known,
-            {"kind": kind, "minutes": minutes, "neutral": neutral, "before": before, "contents": contents}
-            | {"refine": refine, "encoder": encoder, "seed": seed, "strict": strict},
-            lambda *values: update(*_readable(values)),
-            lambda text: note(f"pinxit: {text}", quiet or json),
+            kind=kind,
+            minutes=minutes,
+            refine=refine,
+            encoder=encoder,
+            more_of=known,
+            seed=seed,
+            strict=strict,
+            on_progress=lambda *values: update(*_readable(values)),
+            on_decision=lambda text: note(f"pinxit: {text}", quiet or json),
+            **{key: others.get(key) for key in folders},
         )
     stated = {"licence": licence, "consent": consent}
     stated = {key: _both(getattr(style.provenance, key), text) for key, text in stated.items()}
@@ -102,18 +109,6 @@ def _known(name: str | None, more: bool) -> Any:
     if more and name is None:
         raise InputError("--more continues a style of the library; add its --name")
     return Library().get(name) if more else None
-
-
-def _learned(found: list[Path], known: Any, options: dict[str, Any], update: Any, tell: Any) -> Any:
-    """Learn through the front door, or behind it where a style that is open already goes on."""
-    if known is None:
-        return doors.learn(found, on_progress=update, on_decision=tell, **options)
-    from pinxit.files import find_pictures
-    from pinxit.learning.style import learn_style
-
-    for key in ("neutral", "before", "contents"):
-        options[key] = find_pictures([options[key]]) if options[key] else None
-    return learn_style(found, more_of=known, on_progress=update, on_decision=tell, **options)
 
 
 def _both(known: str | None, text: str | None) -> str | None:

@@ -143,19 +143,9 @@ def _one(
             {"dry_run": True, "results": [{"source": source, "target": target}]}, [f"{source} -> {target}"], json
         )
     picture = Picture.open(source, max_pixels=settings.max_pixels, keep_private=settings.keep_private)
-    names = (
-        "strength",
-        "tone",
-        "texture",
-        "finish",
-        "correct",
-        "brush",
-        "keep_colours",
-        "variation",
-        "seed",
-        "protect",
-    )
-    result = doors.transfer(picture, style, **more, **{name: getattr(settings, name) for name in names})
+    from pinxit.engines.batch import DIALS
+
+    result = doors.transfer(picture, style, **more, **{name: getattr(settings, name) for name in (*DIALS, "protect")})
     result.save(make_folder_of(target), quality=settings.quality, profile=settings.profile)
     _show({"results": [{"source": source, "target": target, "state": "done"}]}, [] if quiet else [f"{target}"], json)
 

@@ -18,6 +18,8 @@ from pinxit.files import writing_error
 from pinxit.picture import DEFAULT_MAX_PIXELS, Picture
 from pinxit.style import Style
 
+DIALS = ("strength", "tone", "texture", "finish", "correct", "brush", "keep_colours", "variation", "seed")
+"""Settings that go to :meth:`Engine.transfer` as they are."""
 _QUIET = 2.0  # seconds without a change after which an unfinished file belongs to nobody any more
 
 
@@ -68,9 +70,8 @@ class BatchSettings:
         """The arguments of :meth:`Engine.transfer` for a picture."""
         from pinxit.engines.protect import faces_left_out
 
-        names = ("strength", "tone", "texture", "finish", "correct", "brush", "keep_colours", "variation", "seed")
         mask = faces_left_out(picture) if self.protect == "faces" else None
-        return {name: getattr(self, name) for name in names} | {"mask": mask}
+        return {name: getattr(self, name) for name in DIALS} | {"mask": mask}
 
     def check(self) -> None:
         """Raise InputError for a strength or quality out of range, before any picture is opened."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from pinxit.errors import LearningError
 from pinxit.learning.crops import CropBank
-from pinxit.learning.learner import Learner, LearnerOptions
-from pinxit.learning.texture_task import TextureBatch, TextureTask, TextureWeights
+from pinxit.learning.learner import Learner, LearnerOptions, Progress
+from pinxit.learning.texture_task import TextureBatch, TextureTask, TextureWeights, matched_colours
 from pinxit.networks.discriminator import MultiScaleDiscriminator
 from pinxit.networks.encoder import ContentEncoder
 from pinxit.networks.generator import Generator
@@ -23,7 +23,6 @@ from pinxit.networks.precision import has_bfloat16
 from pinxit.networks.style_encoder import SCALES, describe
 from pinxit.networks.vgg import judge_for
 
-Progress = Callable[[int, int, str], None]
 FROZEN = 2
 """Layers of every discriminator that stay frozen (FreezeD)."""
 
@@ -139,7 +138,6 @@ class AdaptTask(TextureTask):
         )  # fmt: skip
         self.held_out, self.prior, self.before = held_out, options.prior, before
         self.policy = options.policy
-        self.budget: RankBudget | None = None
 
     def generator_losses(self, network: nn.Module, critic: nn.Module | None, batch: TextureBatch) -> dict[str, Tensor]:
         parts = super().generator_losses(network, critic, batch)
@@ -162,7 +160,7 @@ class AdaptTask(TextureTask):
         for _ in range(3):
             content, _ = self.photos.draw(count, side, rng, scales=(0.75, 0.75))
             reference, _ = self.held_out.draw(count, side, rng, scales=(0.75, 0.75))
-            batch = TextureBatch(content, self.matched(content, reference), reference, 0, rng)
+            batch = TextureBatch(content, matched_colours(content, reference), reference, 0, rng)
             with torch.no_grad():
                 result, _ = network(batch.matched, describe(self.eye(reference, SCALES)))
                 parts = self._pixel_losses(batch, result.float())
@@ -215,9 +213,8 @@ def adapt(
         judge.freeze(FROZEN)
     learner = Learner(network, judge, task, _learner_options(options))
     if options.policy == "adaptive-rank":
-        task.budget = RankBudget(network.generator, keep=0.5, start=30, end=max(60, options.steps // 2))
-        learner.before_update = task.budget.observe
-        learner.after_update = task.budget.close
+        budget = RankBudget(network.generator, keep=0.5, start=30, end=max(60, options.steps // 2))
+        learner.before_update, learner.after_update = budget.observe, budget.close
     before = task.validate(learner.average)["score"]
     done = learner.run(folder, on_progress=on_progress)
     best, after, step = _best(learner, task)

@@ -22,7 +22,7 @@ from pinxit.losses.adversarial import (
 )
 from pinxit.losses.content import feature_content_loss, structural_similarity
 from pinxit.losses.regularize import identity_loss, shift_loss
-from pinxit.losses.style import moment_style_loss, patch_directions, sliced_patch_distance
+from pinxit.losses.style import moment_style_loss, patch_directions, patch_ratio
 from pinxit.networks.encoder import ContentEncoder
 from pinxit.networks.palette import linear_match
 from pinxit.networks.style_encoder import SCALES, describe
@@ -125,11 +125,7 @@ class TextureTask:
         reference = _recoloured(reference, rng) if self.recolour else reference
         same = max(1, count // 8) if self.weights.identity else 0
         content[:same] = reference[:same]
-        return TextureBatch(content, self.matched(content, reference), reference, same, rng, hands)
-
-    def matched(self, content: Tensor, reference: Tensor) -> Tensor:
-        """What the generator is given: contents in the colours of their references."""
-        return matched_colours(content, reference)
+        return TextureBatch(content, matched_colours(content, reference), reference, same, rng, hands)
 
     def generator_losses(self, network: nn.Module, critic: nn.Module | None, batch: TextureBatch) -> dict[str, Tensor]:
         """Losses of a painter, see :class:`TextureWeights`."""
@@ -174,9 +170,8 @@ class TextureTask:
         ratios = {}
         for name, flat, least in (("colour", True, 0.03), ("texture", False, 0.015)):
             directions = patch_directions(16, flat=flat, generator=seed)
-            with torch.no_grad():
-                unit = sliced_patch_distance(content[same:], reference[same:], directions, (3, 2, 1)).clamp_min(least)
-            ratios[name] = (sliced_patch_distance(result[same:], reference[same:], directions, (3, 2, 1)) / unit).mean()
+            compared = result[same:], content[same:], reference[same:]
+            ratios[name] = patch_ratio(*compared, directions, least=least, strides=(3, 2, 1))
         beyond = (result - result.clamp(0, 1)).abs().mean()
         parts = {
             "content/structure": w.structure * (1 - similar),

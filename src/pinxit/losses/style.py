@@ -91,6 +91,30 @@ def sliced_patch_distance(
     return total / len(strides)
 
 
+def patch_ratio(
+    result: Tensor,
+    content: Tensor,
+    reference: Tensor,
+    directions: Tensor,
+    *,
+    least: float,
+    strides: tuple[int, ...] = (4, 2, 1),
+) -> Tensor:
+    """Mean sliced patch distance of results, relative to that of their untouched contents: 1 untouched, 0 reached.
+
+    Args:
+        result: (B, 3, H, W), sRGB 0..1.
+        content: (B, 3, H, W).
+        reference: (B, 3, h, w).
+        directions: As of :func:`patch_directions`.
+        least: Distances of contents count as no less.
+        strides: As of :func:`sliced_patch_distance`.
+    """
+    with torch.no_grad():
+        unit = sliced_patch_distance(content, reference, directions, strides).clamp_min(least)
+    return (sliced_patch_distance(result, reference, directions, strides) / unit).mean()
+
+
 class SlicedPatchLoss(nn.Module):
     """Sliced patch distance along fresh directions, relative to that between content and reference.
 
@@ -106,11 +130,9 @@ class SlicedPatchLoss(nn.Module):
     def forward(self, result: Tensor, content: Tensor, reference: Tensor) -> tuple[Tensor, Tensor]:
         """Pictures (B, 3, H, W) to the mean colour ratio and the mean texture ratio; 1 untouched, 0 reached."""
         ratios = []
-        for flat in (True, False):
+        for flat, least in ((True, 0.02), (False, 0.01)):
             directions = patch_directions(self.count // 2, flat=flat, generator=self.generator).to(result)
-            with torch.no_grad():
-                unit = sliced_patch_distance(content, reference, directions).clamp_min(0.02 if flat else 0.01)
-            ratios.append((sliced_patch_distance(result, reference, directions) / unit).mean())
+            ratios.append(patch_ratio(result, content, reference, directions, least=least))
         return ratios[0], ratios[1]
 
 

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from pinxit.color import unit_float
 from pinxit.errors import InputError, ShapeError
+from pinxit.losses.style import patch_directions
 
 PROTOCOL = "style-pairs-1"
 SIZE = 512
@@ -164,10 +165,8 @@ def squared(array: np.ndarray, size: int = SIZE) -> np.ndarray:
 @cache
 def directions(zero_mean: bool) -> Tensor:
     """The protocol's directions in the space of patches, (32, 3, 7, 7) of length 1."""
-    found = torch.randn(_DIRECTIONS, 3, _PATCH, _PATCH, generator=torch.Generator().manual_seed(0))
-    if zero_mean:
-        found = found - found.mean((2, 3), keepdim=True)
-    return found / found.flatten(1).norm(dim=1).view(-1, 1, 1, 1)
+    fixed = torch.Generator().manual_seed(0)
+    return patch_directions(_DIRECTIONS, size=_PATCH, flat=not zero_mean, generator=fixed)
 
 
 def luma_ssim(a: Tensor, b: Tensor) -> float:

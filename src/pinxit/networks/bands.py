@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from pinxit.networks.transport import along_lines
+
 BANDS = 5
 """Octaves that are matched, from single pixels to 32 of them."""
 LEVELS = 65
@@ -65,10 +67,7 @@ def match_bands(pixels: Tensor, own: Tensor, wanted: Tensor, *, strength: float 
 
 def _mapped(band: Tensor, own: Tensor, wanted: Tensor, most: float) -> Tensor:
     points = torch.linspace(-1, 1, _TABLE).expand(len(own), -1).contiguous()
-    i = torch.searchsorted(own.contiguous(), points).clamp(1, own.shape[1] - 1)
-    a, b, c, d = (t.gather(1, j) for t, j in ((own, i - 1), (own, i), (wanted, i - 1), (wanted, i)))
-    mapped = torch.lerp(c, d, ((points - a) / (b - a).clamp_min(1e-6)).clamp(0, 1))
-    mapped = mapped + points - torch.minimum(torch.maximum(points, own[:, :1]), own[:, -1:])
+    mapped = along_lines(points, own.contiguous(), wanted)
     change = torch.maximum(torch.minimum(mapped, points.abs() * most), -points.abs() * most) - points
     place = ((band + 1) * ((_TABLE - 1) / 2)).round_().clamp_(0, _TABLE - 1).int()
     changes = [change[i].index_select(0, place[:, i].flatten()).view_as(band[:, i]) for i in range(band.shape[1])]

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pinxit.errors import ShapeError
+from pinxit.networks.adaptive import channel_moments
 
 SIDE = 64
 """Height and width of the pictures that the eye learned to name, in pixels."""
@@ -102,7 +103,6 @@ def channel_statistics(features: list[Tensor]) -> list[Tensor]:
     """Mean and standard deviation of every channel of every map, (B, C) each: mean, deviation, mean, ..."""
     found = []
     for x in features:
-        flat = x.flatten(2).to(torch.promote_types(x.dtype, torch.float32))
-        mean = flat.mean(2)
-        found += [mean, ((flat - mean.unsqueeze(2)).square().mean(2) + 1e-6).sqrt()]
+        mean, variance = channel_moments(x)
+        found += [mean, (variance + 1e-6).sqrt()]
     return found

@@ -7,7 +7,7 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from pinxit.networks.transport import moments, monge_kantorovich
+from pinxit.networks.transport import along_lines, moments, monge_kantorovich
 
 GENTLEST, STRONGEST = 0.25, 2.5
 """Least and largest gain of :func:`linear_match` along any axis of colour."""
@@ -93,9 +93,4 @@ def _quantiles(x: Tensor, levels: int) -> Tensor:
 
 
 def _mapped(x: Tensor, axes: Tensor, old: Tensor, new: Tensor) -> Tensor:
-    along = (x @ axes).transpose(1, 2).contiguous()
-    i = torch.searchsorted(old, along).clamp(1, old.shape[2] - 1)
-    a, b, c, d = (t.gather(2, j) for t, j in ((old, i - 1), (old, i), (new, i - 1), (new, i)))
-    share = ((along - a) / (b - a).clamp_min(1e-9)).clamp(0, 1)
-    beyond = along - torch.minimum(torch.maximum(along, old[..., :1]), old[..., -1:])
-    return (torch.lerp(c, d, share) + beyond).transpose(1, 2) @ axes.T
+    return along_lines((x @ axes).transpose(1, 2).contiguous(), old, new).transpose(1, 2) @ axes.T

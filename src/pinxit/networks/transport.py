@@ -55,14 +55,22 @@ def curves(x: Tensor, source: Tensor, target: Tensor) -> Tensor:
     q = source.shape[1]
     rising = source + 1e-5 * torch.arange(q, device=x.device).view(1, q, 1)
     rising = rising.cummax(1).values.transpose(1, 2).contiguous()
-    values = x.transpose(1, 2).contiguous()
-    after = torch.searchsorted(rising, values).clamp(1, q - 1)
-    x0, x1 = rising.gather(2, after - 1), rising.gather(2, after)
-    goal = target.transpose(1, 2)
-    y0, y1 = goal.gather(2, after - 1), goal.gather(2, after)
-    inside = values.clamp(rising[..., :1], rising[..., -1:])
+    return along_lines(x.transpose(1, 2).contiguous(), rising, target.transpose(1, 2)).transpose(1, 2)
+
+
+def along_lines(values: Tensor, source: Tensor, target: Tensor) -> Tensor:
+    """Send values (..., M) along the lines between points; beyond the ends at slope 1.
+
+    Args:
+        values: (..., M).
+        source: Rising, (..., Q), contiguous.
+        target: Where the points go, (..., Q).
+    """
+    after = torch.searchsorted(source, values).clamp(1, source.shape[-1] - 1)
+    x0, x1, y0, y1 = (t.gather(-1, i) for t in (source, target) for i in (after - 1, after))
+    inside = values.clamp(source[..., :1], source[..., -1:])
     part = ((inside - x0) / (x1 - x0).clamp(min=1e-6)).clamp(0, 1)
-    return (y0 + part * (y1 - y0) + values - inside).transpose(1, 2)
+    return y0 + part * (y1 - y0) + values - inside
 
 
 @dataclass(frozen=True)
