@@ -1,5 +1,6 @@
 """What every test may rely on."""
 
+import signal
 from types import SimpleNamespace
 
 import pytest
@@ -11,6 +12,14 @@ def home(tmp_path_factory, monkeypatch):
     folder = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("PINXIT_HOME", str(folder))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def interrupts():
+    """Ctrl-C means what it usually means, also where the tests were started with it switched off (as by nohup)."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

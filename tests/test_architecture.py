@@ -22,6 +22,7 @@ FLOORS = [
     {"engines", "exporting", "learning", "measuring"},
     {"library"},
     {"opening"},
+    {"personal"},
     {"doors"},
     {"cli"},
 ]

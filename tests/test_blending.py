@@ -15,18 +15,27 @@ from pinxit.tone.lut import Lut
 from pinxit.tone.tone import Tone
 
 
-def painted(code: float, grey: float, adapter: dict | None = None, painter: str = "0123456789abcdef") -> Style:
-    bands = np.tile(np.linspace(-grey, grey, 5, dtype=np.float32), (2, 3, 1))
-    palette = np.full((9, 3), grey, np.float32)
-    texture = Texture(np.full(3, code, np.float32), palette, bands, painter, adapter)
+def painted(
+    code: float, grey: float, adapter: dict | None = None, painter: str = "0123456789abcdef", works: int = 1
+) -> Style:
+    bands = np.tile(np.linspace(-grey, grey, 5, dtype=np.float32), (works, 2, 3, 1))
+    palettes = np.full((works, 8, 3), grey, np.float32)
+    texture = Texture(np.full(3, code, np.float32), palettes, bands, painter, adapter)
     return Style(tone=Tone(Lut.identity(5)), texture=texture)
 
 
 def test_codes_bands_and_palettes_are_mixed_by_weight():
     mixed = blend_styles([(painted(0, 0.2), 3), (painted(4, 0.6), 1)]).texture
     np.testing.assert_allclose(mixed.code, 1)
-    np.testing.assert_allclose(mixed.bands[0, 0, -1], 0.25 * 0.6 + 0.75 * 0.2, rtol=1e-6)
-    assert np.isclose(mixed.palette, 0.2).all(1).mean() == pytest.approx(0.75, abs=0.001)
+    np.testing.assert_allclose(mixed.bands[0, 0, 0, -1], 0.25 * 0.6 + 0.75 * 0.2, rtol=1e-6)
+    assert np.isclose(mixed.palettes[0], 0.2).all(1).tolist() == [True] * 6 + [False] * 2
+
+
+def test_every_mixed_work_has_one_work_of_each():
+    mixed = blend_styles([(painted(0, 0.2, works=3), 1), (painted(4, 0.6, works=2), 1)]).texture
+    assert mixed.palettes.shape == (3, 8, 3) and mixed.bands.shape == (3, 2, 3, 5)
+    np.testing.assert_allclose(mixed.palettes.mean((1, 2)), 0.4, rtol=1e-6)
+    np.testing.assert_allclose(mixed.bands[:, 0, 0, -1], 0.4, rtol=1e-6)
 
 
 def test_low_ranks_add_up_to_the_weighted_change():

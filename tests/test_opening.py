@@ -52,7 +52,7 @@ class TestStyles:
         assert style.tone is not None and style.name is None
         assert (style.provenance.kind, style.provenance.references) == ("art", 1)
         assert "one pass" in style.provenance.method
-        colours, seen = style.texture.palette, np.asarray(Image.open(tmp_path / name).convert("RGB")) / 255
+        colours, seen = style.texture.palettes[0], np.asarray(Image.open(tmp_path / name).convert("RGB")) / 255
         assert np.abs(colours.mean(0) - seen.mean((0, 1))).max() < 0.02
 
     def test_a_haldclut_is_a_table_and_a_photo_of_its_size_is_not(self, tiny, tmp_path):

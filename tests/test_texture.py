@@ -10,15 +10,15 @@ from pinxit.errors import StyleError
 from pinxit.learning.texture import read_texture
 from pinxit.picture import Picture
 from pinxit.style import Style
-from pinxit.texture import MAX_CODE, MAX_PALETTE, Texture
+from pinxit.texture import MAX_CODE, MAX_COLOURS, MAX_WORKS, Texture
 
 
 def parts(**others):
     random = np.random.default_rng(0)
     found = {
         "code": random.normal(size=8).astype(np.float32),
-        "palette": random.random((50, 3), np.float32),
-        "bands": np.sort(random.normal(size=(5, 3, 65)), 2).astype(np.float32),
+        "palettes": random.random((2, 50, 3), np.float32),
+        "bands": np.sort(random.normal(size=(2, 5, 3, 65)), 3).astype(np.float32),
         "painter": "0123456789abcdef",
     }
     return found | others
@@ -36,16 +36,27 @@ def same(a: Texture, b: Texture) -> bool:
 
 WRONG = {
     "code": [zeros(0), zeros(MAX_CODE + 1), zeros(2, 2), np.zeros(8), np.full(8, np.nan, np.float32), [0.0] * 8],
-    "palette": [
-        zeros(1, 3) - 1,
-        zeros(1, 3) + 2,
-        zeros(0, 3),
-        zeros(MAX_PALETTE + 1, 3),
-        zeros(5, 4),
+    "palettes": [
+        zeros(2, 1, 3) - 1,
+        zeros(2, 1, 3) + 2,
+        zeros(0, 9, 3),
+        zeros(2, 0, 3),
+        zeros(MAX_WORKS + 1, 9, 3),
+        zeros(2, MAX_COLOURS + 1, 3),
+        zeros(2, 5, 4),
+        zeros(5, 3),
         zeros(9),
-        np.full((5, 3), np.inf, np.float32),
+        np.full((2, 5, 3), np.inf, np.float32),
     ],
-    "bands": [zeros(0, 3, 65), zeros(9, 3, 65), zeros(5, 4, 65), zeros(5, 3, 1), zeros(5, 3, 1026), zeros(5, 3)],
+    "bands": [
+        zeros(2, 0, 3, 65),
+        zeros(2, 9, 3, 65),
+        zeros(2, 5, 4, 65),
+        zeros(2, 5, 3, 1),
+        zeros(2, 5, 3, 1026),
+        zeros(3, 5, 3, 65),
+        zeros(5, 3, 65),
+    ],
     "painter": ["", "0123", 16, None],
     "adapter": [{"stem.up": np.zeros((3, 2))}, {"stem.up": np.full((3, 2), np.nan, np.float32)}, {"stem.up": "x"}],
 }
@@ -58,13 +69,14 @@ def test_what_it_must_not_hold(name, value):
 
 
 def test_the_largest_that_it_may_hold():
-    Texture(**parts(code=zeros(MAX_CODE), palette=zeros(MAX_PALETTE, 3), bands=zeros(8, 3, 1025)))
-    Texture(**parts(code=zeros(1), palette=zeros(1, 3), bands=zeros(1, 3, 2)))
+    Texture(**parts(code=zeros(MAX_CODE), palettes=zeros(1, MAX_COLOURS, 3), bands=zeros(1, 8, 3, 1025)))
+    Texture(**parts(palettes=zeros(MAX_WORKS, 2, 3), bands=zeros(MAX_WORKS, 8, 3, 9)))
+    Texture(**parts(code=zeros(1), palettes=zeros(1, 1, 3), bands=zeros(1, 1, 3, 2)))
 
 
 def test_quantiles_have_to_rise():
     falling = parts()["bands"]
-    falling[2, 1, 30] = falling[2, 1, 31] + 1
+    falling[1, 2, 1, 30] = falling[1, 2, 1, 31] + 1
     with pytest.raises(StyleError, match="rising"):
         Texture(**parts(bands=falling))
 
@@ -90,7 +102,7 @@ def test_through_a_style_file(tmp_path, adapter):
 def test_missing_and_unknown_parts(change):
     tensors = Texture(**parts()).tensors()
     change(tensors)
-    with pytest.raises(StyleError, match="code, palette and bands"):
+    with pytest.raises(StyleError, match="code, palettes and bands"):
         Texture.from_tensors(tensors, parts()["painter"])
 
 
@@ -98,7 +110,7 @@ def test_every_part_counts_in_the_fingerprint():
     texture = Texture(**parts(adapter={"stem.up": zeros(3, 2)}))
     others = [
         replace(texture, code=texture.code + 1),
-        replace(texture, palette=texture.palette * np.float32(0.5)),
+        replace(texture, palettes=texture.palettes * np.float32(0.5)),
         replace(texture, bands=texture.bands + np.float32(0.1)),
         replace(texture, painter="f" * 16),
         replace(texture, adapter=None),

@@ -13,15 +13,13 @@ from pinxit.tone.finish import Finish
 from pinxit.tone.lut import Lut
 from pinxit.tone.tone import Tone
 
-_PALETTE = 4096  # colours of a mixed palette
-
 
 def blend_styles(parts: Sequence[tuple[Style, float]], name: str | None = None) -> Style:
     """Mix several styles.
 
     Tables are brought to the largest size among them and averaged, finishes too. The correction of every single
-    picture, which a learned tone may have, has no mixture and is left out. Of textures, codes and bands are averaged,
-    palettes drawn together and adapters added, each by its weight.
+    picture, which a learned tone may have, has no mixture and is left out. Of textures, codes are averaged and
+    adapters added; every mixed work has colours and strokes of one work of each, by weight.
 
     Args:
         parts: Styles with their weights, not negative; they are scaled to a sum of 1.
@@ -65,19 +63,28 @@ def _blended(parts: Sequence[tuple[Texture, float]]) -> Texture | None:
         return None
     weights = np.array([w for _, w in parts]) / sum(w for _, w in parts)
     textures = [t for t, _ in parts]
-    if len({t.painter for t in textures}) > 1 or len({t.bands.shape for t in textures}) > 1:
+    if len({t.painter for t in textures}) > 1 or len({t.bands.shape[1:] for t in textures}) > 1:
         raise StyleError("the styles' textures were learned for different painters; learn them again with this version")
-    rng = np.random.default_rng(0)
-    palettes = [
-        t.palette[rng.integers(len(t.palette), size=max(1, round(_PALETTE * w)))] for t, w in _pairs(textures, weights)
-    ]
+    works = [_mixed_work(textures, weights, number) for number in range(max(len(t.palettes) for t in textures))]
     return Texture(
         code=np.sum([np.float32(w) * t.code for t, w in _pairs(textures, weights)], 0, dtype=np.float32),
-        palette=np.concatenate(palettes),
-        bands=np.sum([np.float32(w) * t.bands for t, w in _pairs(textures, weights)], 0, dtype=np.float32),
+        palettes=np.stack([palette for palette, _ in works]),
+        bands=np.stack([bands for _, bands in works]),
         painter=textures[0].painter,
         adapter=_adapters(textures, weights) or None,
     )
+
+
+def _mixed_work(textures: Sequence[Texture], weights: np.ndarray, number: int) -> tuple[np.ndarray, np.ndarray]:
+    """Palette and bands of one work of every texture, in turn where they have fewer, drawn together by weights."""
+    size = min(t.palettes.shape[1] for t in textures)
+    ends = (weights.cumsum() * size).round().astype(int)
+    parts, bands = [], np.zeros_like(textures[0].bands[0])
+    for texture, weight, count in zip(textures, weights, np.diff(ends, prepend=0), strict=True):
+        work = number % len(texture.palettes)
+        parts.append(texture.palettes[work][np.linspace(0, texture.palettes.shape[1] - 1, count).round().astype(int)])
+        bands += np.float32(weight) * texture.bands[work]
+    return np.concatenate(parts), np.maximum.accumulate(bands, axis=2)
 
 
 def _adapters(textures: Sequence[Texture], weights: np.ndarray) -> dict[str, np.ndarray]:

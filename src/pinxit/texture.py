@@ -10,8 +10,10 @@ from pinxit.errors import StyleError
 
 MAX_CODE = 4096
 """Longest style code, in numbers."""
-MAX_PALETTE = 16384
-"""Most colours of a palette."""
+MAX_WORKS = 64
+"""Most references whose colours and strokes are kept one by one."""
+MAX_COLOURS = 4096
+"""Most colours of one of them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,8 +22,8 @@ class Texture:
 
     Args:
         code: Style vector, (S,) float32.
-        palette: Colours of the references, (N, 3) float32, sRGB 0..1.
-        bands: Quantiles of every channel of the references' frequency bands, finest first, (bands, 3, L) float32.
+        palettes: Colours of each of K references, (K, M, 3) float32, sRGB 0..1.
+        bands: Quantiles of every channel of each one's frequency bands, finest first, (K, bands, 3, L) float32.
         painter: Which generator reads the code: the first 16 hex digits of its weights' SHA-256.
         adapter: Changes to that generator's parameters by name, float32; empty for none.
 
@@ -30,7 +32,7 @@ class Texture:
     """
 
     code: np.ndarray
-    palette: np.ndarray
+    palettes: np.ndarray
     bands: np.ndarray
     painter: str
     adapter: Mapping[str, np.ndarray] | None = None
@@ -39,22 +41,27 @@ class Texture:
         for key, value in self.tensors().items():
             check_floats(key, value)
         check_code("texture.code", self.code)
-        if self.palette.ndim != 2 or self.palette.shape[1] != 3 or not 1 <= len(self.palette) <= MAX_PALETTE:
+        works, colours = self.palettes.shape[0] if self.palettes.ndim == 3 else 0, self.palettes.shape[1:]
+        if not 1 <= works <= MAX_WORKS or colours[1:] != (3,) or not 1 <= colours[0] <= MAX_COLOURS:
             raise StyleError(
-                f"texture.palette has the shape {self.palette.shape}; (N, 3), N to {MAX_PALETTE}, is wanted"
+                f"texture.palettes has the shape {self.palettes.shape}; (K, M, 3) is wanted, "
+                f"K to {MAX_WORKS}, M to {MAX_COLOURS}"
             )
-        if self.palette.min() < 0 or self.palette.max() > 1:
-            raise StyleError("texture.palette has to hold colours of 0 to 1; learn the style again")
-        if self.bands.ndim != 3 or self.bands.shape[1] != 3 or not 2 <= self.bands.shape[2] <= 1025:
-            raise StyleError(f"texture.bands has the shape {self.bands.shape}; (bands, 3, quantiles) is wanted")
-        if not 1 <= len(self.bands) <= 8 or (np.diff(self.bands, axis=2) < 0).any():
-            raise StyleError("texture.bands has to hold rising quantiles of 1 to 8 bands; learn the style again")
+        if self.palettes.min() < 0 or self.palettes.max() > 1:
+            raise StyleError("texture.palettes has to hold colours of 0 to 1; learn the style again")
+        if self.bands.ndim != 4 or self.bands.shape[2] != 3 or not 2 <= self.bands.shape[3] <= 1025:
+            raise StyleError(f"texture.bands has the shape {self.bands.shape}; (K, bands, 3, quantiles) is wanted")
+        if len(self.bands) != works or not 1 <= self.bands.shape[1] <= 8 or (np.diff(self.bands, axis=3) < 0).any():
+            raise StyleError(
+                f"texture.bands has to hold rising quantiles of 1 to 8 bands for each of {works} works; "
+                "learn the style again"
+            )
         if not isinstance(self.painter, str) or len(self.painter) != 16:
             raise StyleError(f"texture.painter is {self.painter!r}; 16 hex digits are wanted")
 
     def tensors(self) -> dict[str, np.ndarray]:
         """Everything in it by its name in a style's file."""
-        found: dict[str, Any] = {f"texture.{key}": getattr(self, key) for key in ("code", "palette", "bands")}
+        found: dict[str, Any] = {f"texture.{key}": getattr(self, key) for key in ("code", "palettes", "bands")}
         return found | {f"texture.adapter.{key}": value for key, value in (self.adapter or {}).items()}
 
     @classmethod
@@ -67,8 +74,8 @@ class Texture:
         prefix = "texture.adapter."
         adapter = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
         others = {key.removeprefix("texture."): v for key, v in tensors.items() if not key.startswith(prefix)}
-        if set(others) != {"code", "palette", "bands"}:
-            raise StyleError(f"its texture holds {sorted(others)}; code, palette and bands are wanted")
+        if set(others) != {"code", "palettes", "bands"}:
+            raise StyleError(f"its texture holds {sorted(others)}; code, palettes and bands are wanted")
         return cls(painter=painter, adapter=adapter or None, **others)
 
 

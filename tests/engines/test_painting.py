@@ -1,5 +1,6 @@
 """Painting: what its settings promise, tiles that equal the whole, and pictures of any size."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -76,8 +77,7 @@ class TestColours:
     def test_one_colour_in_the_palette_leaves_no_other(self, tiny):
         one = np.array([[0.7, 0.3, 0.2]], np.float32)
         texture = read_texture([DRAWN], tiny.painter, tiny.eye, tiny.version)
-        plain = Painting(texture)
-        plain.palette = torch.from_numpy(one)[None]
+        plain = Painting(replace(texture, palettes=one[None]))
         result = plain.apply(np.ascontiguousarray(PHOTO), texture=0)
         assert np.abs(result - one[0]).mean() < 0.03
 

@@ -12,16 +12,22 @@ from pinxit.learning import adapt as module
 from pinxit.learning.adapt import AdaptedPainter, AdaptOptions, AdaptTask, adapt, choose, split
 from pinxit.learning.checkpoint import NAME
 from pinxit.learning.crops import CropBank
+from pinxit.learning.texture_task import TextureWeights
 from pinxit.networks.lora import POLICIES, RankBudget, apply_changes
+from pinxit.networks.works import Works
 
 RANDOM = np.random.default_rng(0)
 REFERENCES = [RANDOM.integers(0, 256, (64, 64, 3), np.uint8) for _ in range(4)]
 CONTENTS = [RANDOM.integers(0, 256, (48, 56, 3), np.uint8)]
 CODE = torch.zeros(1, 8)
+WORKS = Works(
+    torch.rand(3, 50, 3, generator=torch.Generator().manual_seed(0)), torch.linspace(-0.1, 0.1, 5).expand(3, 2, 3, 5)
+)
 
 
 def options(policy="lora", **others):
-    return AdaptOptions(**{"policy": policy, "minutes": 0, "steps": 4, "side": 32, "batch": 3, "rank": 2} | others)
+    given = {"policy": policy, "minutes": 0, "steps": 4, "side": 32, "batch": 3, "rank": 2, "weights": TextureWeights()}
+    return AdaptOptions(**given | others)
 
 
 @pytest.fixture
@@ -30,7 +36,7 @@ def run(tiny):
 
     def call(references=REFERENCES, settings=None, *, code=CODE, critic=tiny.critic, contents=CONTENTS, **others):
         settings = options() if settings is None else settings
-        return adapt(tiny.painter.generator, code, references, contents, tiny.eye, critic, settings, **others)
+        return adapt(tiny.painter.generator, code, references, contents, tiny.eye, critic, settings, WORKS, **others)
 
     return call
 
@@ -41,7 +47,7 @@ def score(tiny, found, settings, references=REFERENCES):
     apply_changes(generator, {k: torch.from_numpy(v.copy()) for k, v in found.adapter.items()})
     train, held_out = split(references)
     banks = [CropBank(pictures) for pictures in (CONTENTS, train, held_out)]
-    task = AdaptTask(*banks, tiny.eye, settings, tiny.painter.generator)
+    task = AdaptTask(*banks, tiny.eye, settings, tiny.painter.generator, WORKS)
     network = AdaptedPainter(generator, torch.from_numpy(found.code)[None], "code", 1)
     return task.validate(network.eval())["score"]
 
@@ -105,7 +111,7 @@ class TestEveryPolicy:
 
     def test_what_other_hands_lose_counts(self, tiny):
         settings = options("full")
-        task = AdaptTask(*(CropBank(REFERENCES),) * 3, tiny.eye, settings, tiny.painter.generator)
+        task = AdaptTask(*(CropBank(REFERENCES),) * 3, tiny.eye, settings, tiny.painter.generator, WORKS)
         network = AdaptedPainter(copy.deepcopy(tiny.painter.generator), CODE, "full", 2)
         batch = task.batch(np.random.default_rng(1), 0)
         assert task._forgetting(network.generator, batch).item() == 0

@@ -10,12 +10,13 @@ from safetensors.torch import save_file
 from torch import nn
 
 from pinxit.errors import InputError
-from pinxit.learning.adapt import AdaptOptions, AdaptTask
+from pinxit.learning.adapt_task import AdaptOptions, AdaptTask
 from pinxit.learning.crops import CropBank
 from pinxit.learning.texture_task import TextureTask, TextureWeights
 from pinxit.networks.encoder import ContentEncoder
 from pinxit.networks.generator import Generator
 from pinxit.networks.vgg import Vgg19
+from pinxit.networks.works import Works
 
 WEIGHTS = TextureWeights(features=0.7, moments=0.3, adversarial=0, identity=0, attention=0)
 
@@ -114,7 +115,8 @@ def test_adapting_takes_the_encoder_that_its_options_name(eye, tmp_path):
 
     def judge(encoder):
         options = AdaptOptions(encoder=encoder, side=32, batch=2)
-        return AdaptTask(bank(0), bank(1), bank(2), eye, options, Generator(code=2, widths=(2, 2, 2))).judge
+        works = Works(torch.rand(1, 9, 3), torch.zeros(1, 1, 3, 5))
+        return AdaptTask(bank(0), bank(1), bank(2), eye, options, Generator(code=2, widths=(2, 2, 2)), works).judge
 
     assert isinstance(judge(str(tmp_path / "vgg.safetensors")), Vgg19) and judge("eye") is None
     with pytest.raises(InputError, match="vgg19"):

@@ -12,6 +12,7 @@ from pinxit.errors import InputError, LearningError, PictureError, StyleError
 from pinxit.learning import adapt, texture
 from pinxit.learning.style import learn_style
 from pinxit.learning.texture import read_texture
+from pinxit.learning.texture_task import TextureWeights
 from pinxit.picture import Picture
 from pinxit.style import Style
 from pinxit.tone.lut import Lut
@@ -25,7 +26,7 @@ PHOTO = np.ascontiguousarray(data.coffee()[:120:2, :160:2])
 @pytest.fixture
 def art(tiny, monkeypatch):
     """Learn art with the tiny painter, in four steps instead of many."""
-    steps = {"steps": 4, "side": 32, "batch": 3, "rank": 2}
+    steps = {"steps": 4, "side": 32, "batch": 3, "rank": 2, "weights": TextureWeights()}
     chosen = []
 
     def choose(count, minutes):
@@ -79,7 +80,7 @@ class TestArt:
         style = art(minutes=0, on_decision=told.append)
         wanted = read_texture(DRAWN[:4], tiny.painter, tiny.eye, tiny.version)
         assert np.array_equal(style.texture.code, wanted.code) and style.texture.adapter is None
-        assert np.array_equal(style.texture.palette, wanted.palette)
+        assert np.array_equal(style.texture.palettes, wanted.palettes)
         facts = style.provenance
         assert (facts.kind, facts.references, len(facts.hashes)) == ("art", 4, 4) and "one pass" in facts.method
         assert style.thumbnail and style.tone is not None and not told and not art.chosen
@@ -163,7 +164,7 @@ class TestMore:
         dark, bright = (np.clip(DRAWN[0].astype(int) + c, 0, 255).astype(np.uint8) for c in (-150, 90))
         first = art([dark], minutes=0)
         both = art([bright], minutes=0, more_of=first)
-        low, high, mean = (s.texture.palette.mean() for s in (first, art([bright], minutes=0), both))
+        low, high, mean = (s.texture.palettes.mean() for s in (first, art([bright], minutes=0), both))
         assert mean == pytest.approx((low + high) / 2, abs=0.02) and high - low > 0.3
 
     def test_pictures_that_it_knows_are_counted_once(self, art):

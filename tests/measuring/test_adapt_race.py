@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from pinxit.errors import InputError, NotFoundError
-from pinxit.measuring.adapt_race import AdaptPictures, race_adapting, share_for
+from pinxit.measuring.adapt_race import AdaptPictures, mosaic, race_adapting, share_for
 from pinxit.measuring.hand_recognition import digest_of
 from pinxit.measuring.style_pairs import measure_pair
 from pinxit.measuring.texture_race import TexturePairs, chosen_pairs
@@ -34,7 +34,7 @@ def folders(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def pictures(folders):
-    return AdaptPictures.read(*folders, PAIRS)
+    return AdaptPictures.read(*folders, PAIRS, mosaics=False)
 
 
 def loaded(path):
@@ -61,6 +61,24 @@ class TestPictures:
         assert all(np.array_equal(array, loaded(held / name)) for name, array in pictures.works.items())
         assert pictures.digests == {digest_of(p) for folder in (hand, held) for p in folder.rglob("*.png")}
 
+    def test_mosaics_hold_crops_of_all_works(self, folders):
+        mosaics = AdaptPictures.read(*folders, PAIRS)
+        assert set(mosaics.goals) == {"mosaic 0", "mosaic 1"} == {goal for _, goal in mosaics.met}
+        for content in mosaics.contents:
+            assert sorted(goal for name, goal in mosaics.met if name == content) == ["mosaic 0", "mosaic 1"]
+        first, second = mosaics.goals.values()
+        assert first.shape == (S, S, 3) and not np.array_equal(first, second)
+        works = list(mosaics.works.values())
+        for number in range(16):
+            row, column = 16 * (number // 4), 16 * (number % 4)
+            cell, work = first[row : row + 16, column : column + 16], works[number % len(works)]
+            views = np.lib.stride_tricks.sliding_window_view(work, (16, 16, 3))[:, :, 0]
+            assert (views == cell).all((2, 3, 4)).any()
+
+    def test_mosaics_of_small_works(self):
+        small = mosaic([np.full((5, 90, 3), 7, np.uint8), np.full((3, 3, 3), 9, np.uint8)], 64, 0)
+        assert small.shape == (64, 64, 3) and set(np.unique(small)) == {7, 9}
+
     def test_fewer_to_practise_on(self, folders):
         assert len(AdaptPictures.read(*folders, PAIRS, practice=2).practice) == 2
 
@@ -81,7 +99,11 @@ class Brightest:
     hands = ("bright", "dark")
 
     def name(self, array):
-        return "bright" if array.mean() >= (0.5 if array.dtype.kind == "f" else 127.5) else "dark"
+        return "bright" if self.shares(array)["bright"] >= 0.5 else "dark"
+
+    def shares(self, array):
+        bright = array.mean() / (1 if array.dtype.kind == "f" else 255)
+        return {"bright": float(bright), "dark": float(1 - bright)}
 
 
 def toward(colour, share):
@@ -119,7 +141,7 @@ class TestRace:
         for number, (name, work) in enumerate(pictures.met):
             content = pictures.contents[name]
             result = (content / 255 + 0.4 * (0.5 - content / 255)).astype(np.float32)
-            wanted = measure_pair(content, result, [pictures.works[work]], size=S)
+            wanted = measure_pair(content, result, [pictures.goals[work]], size=S)
             found = kept["each"]["grey"]["figures"][number]
             assert found == pytest.approx([number, wanted.ssim, wanted.colour, wanted.texture], rel=1e-5)
             values.append(wanted.colour)
@@ -161,6 +183,9 @@ class TestRace:
         assert report.recognizer == wanted and 0 < np.mean(of_contents) < 1
         named = [float(np.mean(c / 255 * 0.9 + 0.06) >= 0.5) for c in pictures.contents.values()]
         assert list(report.results["one pass"].named.values()) == named
+        believed = [c.mean() / 255 * 0.9 + 0.06 for c in pictures.contents.values()]
+        assert list(report.results["one pass"].believed.values()) == pytest.approx(believed, abs=1e-4)
+        assert rows["one pass"]["belief"]["mean"] == pytest.approx(np.mean(believed), abs=1e-4)
         # White has no structure at all: to keep as much of the content it is mostly content.
         equal = {row["method"]: row for row in report.rows(report.equal)}
         assert equal["white"]["share"]["mean"] < 0.5 and "bright" in str(report)
@@ -195,8 +220,8 @@ class TestRace:
     def test_pairs_without_a_way_are_left_out(self, pictures):
         name = next(iter(pictures.contents))
         same = AdaptPictures(
-            pictures.references, pictures.practice, pictures.contents, {"w": pictures.contents[name]},
-            tuple((content, "w") for content in pictures.contents), S,
+            pictures.references, pictures.practice, pictures.contents, {},
+            {"w": pictures.contents[name]}, tuple((content, "w") for content in pictures.contents), S,
         )  # fmt: skip
         report = race_adapting(same, {"white": toward(1, 1)}, 1)
         assert list(report.dropped) == [0] and report.rows()[0]["pairs"] == 2

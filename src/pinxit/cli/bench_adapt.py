@@ -10,7 +10,8 @@ from pinxit.cli.options import Json, Quiet
 from pinxit.cli.running import emit, progress, say
 from pinxit.errors import InputError
 
-METHODS = ("one pass", "adapted", "cut", "fastcut", "cyclegan")
+METHODS = ("one pass", "read", "adapted", "cut", "fastcut", "cyclegan")
+"""One pass sees one work at a time; "read" all of them, without learning."""
 POLICIES = ("auto", "code", "lora", "adaptive-rank", "head", "full")
 """What adapts; "auto" is what ``pinxit learn`` would choose."""
 RATE = 2e-4
@@ -45,6 +46,9 @@ def adapt(
     size: Annotated[int, typer.Option(min=64, help="Pixels a side; the protocol's is 512.")] = 512,
     rival_rate: Annotated[float, typer.Option(min=1e-6, max=1, help="Learning rate of the rivals.")] = RATE,
     encoder: Annotated[str, typer.Option(help="Who judges the adapting.", metavar="eye|vgg19|FILE")] = "eye",
+    works: Annotated[
+        bool, typer.Option("--works", help="Compare with single works kept back, not with mosaics of all.")
+    ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Of all learning.")] = 0,
     json: Json = False,
     quiet: Quiet = False,
@@ -60,7 +64,8 @@ def adapt(
     from pinxit.networks.vgg import check_encoder
 
     check_encoder(encoder)
-    pictures = AdaptPictures.read(contents, references, held_out, TexturePairs(count, per_content, size), practice)
+    pairs = TexturePairs(count, per_content, size)
+    pictures = AdaptPictures.read(contents, references, held_out, pairs, practice, mosaics=not works)
     name = hand or references.resolve().name
     with progress("race", hidden=quiet or json) as update:
         judge = None
@@ -79,8 +84,8 @@ def _methods(methods: str, policies: str, options: dict[str, Any], rate: float) 
     names, ways = _words("--methods", methods, METHODS), _words("--policies", policies, POLICIES)
     found: dict[str, Learn] = {}
     for name in names:
-        if name == "one pass":
-            found[name] = _one_pass
+        if name in ("one pass", "read"):
+            found[name] = _one_pass if name == "one pass" else _all_read
         elif name == "adapted":
             found |= {name if way == "auto" else f"adapted {way}": _adapted(way, options) for way in ways}
         else:
@@ -96,6 +101,16 @@ def _words(option: str, text: str, known: tuple[str, ...]) -> list[str]:
 
 
 def _one_pass(references: list[Any], contents: list[Any], minutes: float) -> Paint:
+    """Every photo in the hand of one work, the works in turn: what there is without learning."""
+    from itertools import cycle
+
+    from pinxit.engines.painting import Painting
+
+    turns = cycle([Painting(_read([reference])) for reference in references])
+    return lambda content: next(turns).apply(content)
+
+
+def _all_read(references: list[Any], contents: list[Any], minutes: float) -> Paint:
     from pinxit.engines.painting import Painting
 
     return Painting(_read(references)).apply

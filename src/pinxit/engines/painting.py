@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,7 @@ from pinxit.networks.generator import HALO, STRIDE
 from pinxit.networks.palette import PaletteTransport, linear_match
 from pinxit.networks.precision import has_bfloat16
 from pinxit.networks.weights import painter_with
+from pinxit.networks.works import Works
 from pinxit.picture.sampling import thumbnail
 from pinxit.tone.lut import Lut
 
@@ -57,8 +59,7 @@ class Painting:
                 "learn it again: pinxit learn PICTURES --name NAME"
             )
         self.code = torch.from_numpy(texture.code.copy())[None]
-        self.palette = torch.from_numpy(texture.palette.copy())[None]
-        self.bands = torch.from_numpy(texture.bands.copy())
+        self.works = Works(*(torch.from_numpy(x.copy()) for x in (texture.palettes, texture.bands)))
 
     def apply(
         self,
@@ -75,7 +76,7 @@ class Painting:
 
         Args:
             array: (H, W, 3) uint8, uint16 or float 0..1.
-            tone: How far colours go to the references' palette; 0 keeps them.
+            tone: How far colours go to those of the references that suit the picture; 0 keeps them.
             texture: How much of the strokes is added; 0 adds none.
             brush: Size of strokes, in those of the references; None makes them grow with pictures over 2048 pixels.
             keep_colours: Take lightness alone from the painting.
@@ -86,19 +87,16 @@ class Painting:
             (H, W, 3) float32, 0..1.
         """
         pixels = unit_float(array)
-        graded = self.palette_lut(pixels).apply(pixels, 1.0).clip(0, 1)
+        aim = Aim(*self.works.suited(_cloud(pixels)[0]))
+        graded = aim.lut(pixels).apply(pixels, 1.0).clip(0, 1)
         tone = 0.0 if keep_colours else tone
         result = graded if tone == 1 else pixels + np.float32(tone) * (graded - pixels)
         if texture:
-            change = self._strokes(pixels, graded, brush, self._code(variation, seed))
+            change = self._strokes(pixels, graded, brush, self._code(variation, seed), aim)
             if keep_colours:
                 change = np.repeat(change @ np.asarray(LUMA, np.float32)[:, None], 3, 2)
             result = result + np.float32(texture) * change
         return result.clip(0, 1)
-
-    def palette_lut(self, pixels: np.ndarray) -> Lut:
-        """The table that brings this picture's colours, (H, W, 3) float32, to the references' palette."""
-        return _palette_lut(pixels, self.palette)
 
     def _code(self, variation: float, seed: int) -> Tensor:
         if not variation:
@@ -106,32 +104,21 @@ class Painting:
         noise = torch.randn(self.code.shape, generator=torch.Generator().manual_seed(seed))
         return self.code + variation * noise
 
-    def _strokes(self, pixels: np.ndarray, graded: np.ndarray, brush: float | None, code: Tensor) -> np.ndarray:
+    def _strokes(
+        self, pixels: np.ndarray, graded: np.ndarray, brush: float | None, code: Tensor, aim: Aim
+    ) -> np.ndarray:
         """Painted minus graded, (H, W, 3), at the picture's size."""
         height, width = graded.shape[:2]
         brush = max(1.0, max(height, width) / LONGEST) if brush is None else brush
         size = [max(2 * STRIDE, round(n / brush)) for n in (height, width)]
-        small, aim = _tensor(pixels), _tensor(graded)
+        small, toned = _tensor(pixels), _tensor(graded)
         if size != [height, width]:
-            small, aim = (_resized(x, size, antialias=True).clamp_(0, 1) for x in (small, aim))
+            small, toned = (_resized(x, size, antialias=True).clamp_(0, 1) for x in (small, toned))
         with torch.inference_mode():
-            change = self._settled(self.paint(self._matched(small), code).clamp_(0, 1)) - aim
+            change = aim.settled(self.paint(aim.matched(small), code).clamp_(0, 1)) - toned
             if size != [height, width]:
                 change = _resized(change, [height, width])
         return _array(change)
-
-    def _matched(self, pixels: Tensor) -> Tensor:
-        """What the generator reads: the picture with mean and covariance of the palette, not clipped."""
-        matrix, offset = linear_match(_cloud(_array(pixels)), self.palette)
-        return (matrix[0].T @ pixels[0].flatten(1) + offset[0].T).view_as(pixels)
-
-    def _settled(self, painted: Tensor) -> Tensor:
-        """Colours and bands brought to the references' exactly, in turn, where painting left them a little off."""
-        for _ in range(ROUNDS):
-            array = _array(painted)
-            painted = _tensor(_palette_lut(array, self.palette).apply(array, 1.0).clip(0, 1))
-            painted = match_bands(painted, band_quantiles(painted, *self.bands.shape[::2]), self.bands).clamp_(0, 1)
-        return painted
 
     def paint(self, pixels: Tensor, code: Tensor, *, precise: bool = False) -> Tensor:
         """Pass the generator over pictures (1, 3, H, W) of any size: whole, or tile by tile with shared statistics.
@@ -157,6 +144,38 @@ class Painting:
                 painted = self.generator(pixels[:, :, outer[0], outer[1]], code, measured.again())
                 result[:, :, place[0], place[1]] = painted[:, :, inner[0], inner[1]].float()
         return result[own]
+
+
+@dataclass(frozen=True)
+class Aim:
+    """What one picture is brought to.
+
+    Args:
+        palette: Colours, (P, 3).
+        bands: Quantiles of frequency bands, (bands, 3, L).
+    """
+
+    palette: Tensor
+    bands: Tensor
+
+    def lut(self, pixels: np.ndarray) -> Lut:
+        """The table that brings this picture's colours, (H, W, 3) float32, to the palette."""
+        nodes = torch.from_numpy(Lut.identity(_NODES).table.copy()).view(1, -1, 3)
+        transport = PaletteTransport(_cloud(pixels), self.palette[None])
+        return Lut(transport(nodes).view(_NODES, _NODES, _NODES, 3).numpy())
+
+    def matched(self, pixels: Tensor) -> Tensor:
+        """What the generator reads: the picture with mean and covariance of the palette, not clipped."""
+        matrix, offset = linear_match(_cloud(_array(pixels)), self.palette[None])
+        return (matrix[0].T @ pixels[0].flatten(1) + offset[0].T).view_as(pixels)
+
+    def settled(self, painted: Tensor) -> Tensor:
+        """Colours and bands brought to the aim exactly, in turn, where painting left them a little off."""
+        for _ in range(ROUNDS):
+            array = _array(painted)
+            painted = _tensor(self.lut(array).apply(array, 1.0).clip(0, 1))
+            painted = match_bands(painted, band_quantiles(painted, *self.bands.shape[::2]), self.bands).clamp_(0, 1)
+        return painted
 
 
 Slices = tuple[slice, slice]
@@ -191,11 +210,6 @@ def _samples(pixels: Tensor) -> Tensor:
         for n, s in zip(pixels.shape[2:], side, strict=True)
     ]
     return torch.cat([pixels[:, :, r : r + side[0], c : c + side[1]] for r in places[0] for c in places[1]])
-
-
-def _palette_lut(pixels: np.ndarray, palette: Tensor) -> Lut:
-    nodes = torch.from_numpy(Lut.identity(_NODES).table.copy()).view(1, -1, 3)
-    return Lut(PaletteTransport(_cloud(pixels), palette)(nodes).view(_NODES, _NODES, _NODES, 3).numpy())
 
 
 def _cloud(pixels: np.ndarray) -> Tensor:

@@ -12,59 +12,18 @@ import torch
 from torch import Tensor, nn
 
 from pinxit.errors import LearningError
+from pinxit.learning.adapt_task import AdaptOptions, AdaptTask
 from pinxit.learning.crops import CropBank
 from pinxit.learning.learner import Learner, LearnerOptions, Progress
-from pinxit.learning.texture_task import TextureBatch, TextureTask, TextureWeights, matched_colours
 from pinxit.networks.discriminator import MultiScaleDiscriminator
 from pinxit.networks.encoder import ContentEncoder
 from pinxit.networks.generator import Generator
 from pinxit.networks.lora import Policy, RankBudget, changes, inject
 from pinxit.networks.precision import has_bfloat16
-from pinxit.networks.style_encoder import SCALES, describe
-from pinxit.networks.vgg import judge_for
+from pinxit.networks.works import Works
 
 FROZEN = 2
 """Layers of every discriminator that stay frozen (FreezeD)."""
-
-
-WEIGHTS = TextureWeights(structure=0.7, features=0.4, moments=1.5, adversarial=0.3, identity=0.5, shift=0.2)
-"""Of the losses of an adaptation; those of pretraining, but that references need less holding on to."""
-
-
-@dataclass(frozen=True)
-class AdaptOptions:
-    """How a painter is adapted.
-
-    Args:
-        policy: What adapts, see ``networks.lora.POLICIES``.
-        minutes: Longest time.
-        steps: Most steps.
-        rank: Of low-rank changes.
-        side: Of crops, in pixels.
-        batch: Crops a step.
-        weights: Of the losses.
-        prior: Weight of the prior preservation.
-        rate: Learning rate; codes and low ranks take more than whole layers.
-        seed: Of everything.
-        encoder: Who judges content and style: "eye", "vgg19" or a file with the weights of VGG-19.
-    """
-
-    policy: Policy = "lora"
-    minutes: float = 2.0
-    steps: int = 600
-    rank: int = 8
-    side: int = 160
-    batch: int = 6
-    weights: TextureWeights = WEIGHTS
-    prior: float = 1.0
-    rate: float = 0.0
-    seed: int = 0
-    encoder: str = "eye"
-
-    @property
-    def learning_rate(self) -> float:
-        """The rate, or one that suits the policy where none is set."""
-        return self.rate or {"code": 1e-2, "lora": 2e-3, "adaptive-rank": 2e-3, "head": 5e-4, "full": 2e-4}[self.policy]
 
 
 @dataclass(frozen=True)
@@ -120,57 +79,6 @@ class AdaptedPainter(nn.Module):
         return self.generator(pixels, code), code
 
 
-class AdaptTask(TextureTask):
-    """One hand: contents x its references, what the generator did for other codes, and held-out references."""
-
-    def __init__(
-        self,
-        contents: CropBank,
-        references: CropBank,
-        held_out: CropBank,
-        eye: ContentEncoder,
-        options: AdaptOptions,
-        before: Generator,
-    ) -> None:
-        super().__init__(
-            contents, references, eye, options.weights, judge=judge_for(options.encoder),
-            sizes=((0, options.side, options.batch),), photo_references=0.0, recolour=False,
-        )  # fmt: skip
-        self.held_out, self.prior, self.before = held_out, options.prior, before
-        self.policy = options.policy
-
-    def generator_losses(self, network: nn.Module, critic: nn.Module | None, batch: TextureBatch) -> dict[str, Tensor]:
-        parts = super().generator_losses(network, critic, batch)
-        if self.prior and self.policy != "code" and batch.rng.random() < 0.25:
-            parts["prior"] = 4 * self.prior * self._forgetting(network.generator, batch)
-        return parts
-
-    def _forgetting(self, generator: nn.Module, batch: TextureBatch) -> Tensor:
-        """How far pictures in other codes have moved (prior preservation, Ruiz et al. 2022, arXiv:2208.12242)."""
-        pixels = batch.content[batch.same :][:2]
-        codes = torch.from_numpy(batch.rng.normal(size=(len(pixels), self.before.settings["code"]))).float()
-        with torch.no_grad():
-            wanted = self.before(pixels, codes).float()
-        return (generator(pixels, codes).float() - wanted).abs().mean()
-
-    def validate(self, network: nn.Module) -> dict[str, float]:
-        """Losses of fixed contents against held-out references; "score" is their weighted sum."""
-        rng, w, sums = np.random.default_rng(99), self.weights, {}
-        side, count = self.sizes[0][1], 6
-        for _ in range(3):
-            content, _ = self.photos.draw(count, side, rng, scales=(0.75, 0.75))
-            reference, _ = self.held_out.draw(count, side, rng, scales=(0.75, 0.75))
-            batch = TextureBatch(content, matched_colours(content, reference), reference, 0, rng)
-            with torch.no_grad():
-                result, _ = network(batch.matched, describe(self.eye(reference, SCALES)))
-                parts = self._pixel_losses(batch, result.float())
-            for k, v in parts.items():
-                sums[k] = sums.get(k, 0.0) + float(v) / 3
-        colour, texture, ssim = (sums[f"watch/{k}"] for k in ("colour", "texture", "ssim"))
-        score = w.colour * colour + w.texture * texture + w.structure * (1 - ssim)
-        return {"ssim": ssim, "colour": colour, "texture": texture, "score": score}
-
-
 def adapt(
     generator: Generator,
     code: Tensor,
@@ -179,6 +87,7 @@ def adapt(
     eye: ContentEncoder,
     critic: MultiScaleDiscriminator | None,
     options: AdaptOptions,
+    works: Works,
     *,
     folder: Path | None = None,
     on_progress: Progress | None = None,
@@ -193,6 +102,7 @@ def adapt(
         eye: Reads the style; judges content and style unless the options name another encoder.
         critic: A pretrained discriminator, not changed; None adapts without.
         options: Policy, budget and losses.
+        works: Colours and strokes of the references, to which results are settled in the end.
         folder: For a checkpoint to go on from after an interruption; None keeps none.
         on_progress: Called as (done, total, text).
 
@@ -206,7 +116,7 @@ def adapt(
     with torch.random.fork_rng([]):  # the caller's random numbers stay as they are
         torch.manual_seed(options.seed)
         network = AdaptedPainter(copy.deepcopy(generator), code, options.policy, options.rank)
-    task = AdaptTask(CropBank(contents), CropBank(train), CropBank(held_out), eye, options, generator)
+    task = AdaptTask(CropBank(contents), CropBank(train), CropBank(held_out), eye, options, generator, works)
     judge = copy.deepcopy(critic)
     if judge is not None:
         judge.train().requires_grad_(True)  # spectral norms follow the weights in training alone

@@ -124,7 +124,7 @@ def _with_texture(
     provenance = replace(style.provenance, kind="art", method="texture read in one pass")
     if more_of is not None:
         old = more_of.provenance
-        texture = continued(more_of.texture, texture, old.references, len(references.arrays))
+        texture = continued(more_of.texture, texture)
         hashes = tuple(dict.fromkeys((*old.hashes, *provenance.hashes)))
         count = old.references + len(hashes) - len(set(old.hashes))
         provenance = replace(provenance, references=count, hashes=hashes, licence=old.licence, consent=old.consent)

@@ -19,12 +19,12 @@ from pinxit.networks.encoder import ContentEncoder
 from pinxit.networks.painter import Painter
 from pinxit.networks.precision import has_bfloat16
 from pinxit.networks.style_encoder import SCALES, describe, pool
+from pinxit.networks.works import Works
 from pinxit.picture.sampling import clouds
-from pinxit.texture import MAX_PALETTE, Texture
+from pinxit.texture import MAX_COLOURS, MAX_WORKS, Texture
 
 LEAST = 32
 """Shortest side of a reference for texture, in pixels."""
-_PALETTE = 4096  # colours kept of all references together
 _LOOK = 192  # side of the crops by which the eye tells photos from painted pictures
 _LOOKED_AT = 8  # references that are asked at most
 Kind = Literal["photo", "art"]
@@ -47,11 +47,12 @@ def read_texture(arrays: Sequence[np.ndarray], painter: Painter, eye: ContentEnc
         raise LearningError(f"every reference has a side under {LEAST} pixels; strokes need larger pictures")
     with torch.inference_mode():
         code = painter.encoder(pool(torch.cat([describe(eye(p, SCALES)) for p in pictures])))
-        bands = torch.stack([band_quantiles(p) for p in pictures]).mean(0).numpy()
-    colours = clouds(arrays, max(8, int((_PALETTE / len(arrays)) ** 0.5))).reshape(-1, 3)
-    colours = colours[:: -(-len(colours) // MAX_PALETTE)]  # of very many references a few of each
+        shown = pictures[:: -(-len(pictures) // MAX_WORKS)]
+        bands = torch.stack([band_quantiles(p) for p in shown]).numpy()
+    side = max(8, int((MAX_COLOURS / len(shown)) ** 0.5))
+    palettes = clouds([p[0].permute(1, 2, 0).numpy() for p in shown], side)
     return Texture(
-        code=code[0].numpy().copy(), palette=np.ascontiguousarray(colours), bands=_rising(bands), painter=version
+        code=code[0].numpy().copy(), palettes=palettes.astype(np.float32).clip(0, 1), bands=bands, painter=version
     )
 
 
@@ -77,31 +78,26 @@ def adapted_texture(
     generator = painter_with(texture.painter, texture.adapter or {}).generator
     usable = [a for a in arrays if min(a.shape[:2]) >= LEAST]
     code = torch.from_numpy(texture.code.copy())[None]
-    found = adapt(generator, code, usable, contents, eye(), texture_critic(), options, on_progress=on_progress)
+    works = Works(*(torch.from_numpy(x.copy()) for x in (texture.palettes, texture.bands)))
+    found = adapt(generator, code, usable, contents, eye(), texture_critic(), options, works, on_progress=on_progress)
     adapter = joined(texture.adapter or {}, found.adapter)
     return replace(texture, code=found.code, adapter=adapter or None), found
 
 
-def continued(old: Texture, new: Texture, known: int, added: int) -> Texture:
-    """A texture to begin from when a style is continued: its code and adapter, and what all references look like.
+def continued(old: Texture, new: Texture) -> Texture:
+    """A texture to begin from when a style is continued: its code and adapter, and all works of both.
 
     Args:
         old: The style's texture.
         new: Of the added references, read in one pass.
-        known: References of the old one.
-        added: References of the new one.
     """
-    share = added / max(known + added, 1)
-    rng = np.random.default_rng(0)
-    take = [round(_PALETTE * (1 - share)), round(_PALETTE * share)]
-    parts = [t.palette[rng.integers(len(t.palette), size=n)] for t, n in zip((old, new), take, strict=True)]
-    bands = old.bands + np.float32(share) * (new.bands - old.bands) if old.bands.shape == new.bands.shape else new.bands
-    return replace(old, palette=np.concatenate(parts), bands=_rising(bands))
-
-
-def _rising(bands: np.ndarray) -> np.ndarray:
-    """Quantiles without the steps down, a last bit high, that rounding leaves in a mean."""
-    return np.maximum.accumulate(bands, axis=2)
+    if old.bands.shape[1:] != new.bands.shape[1:]:
+        return replace(old, palettes=new.palettes, bands=new.bands)
+    count = min(old.palettes.shape[1], new.palettes.shape[1])
+    palettes = [t.palettes[:, np.linspace(0, t.palettes.shape[1] - 1, count).round().astype(int)] for t in (old, new)]
+    step = -(-(len(old.bands) + len(new.bands)) // MAX_WORKS)
+    both = (np.concatenate(palettes)[::step], np.concatenate([old.bands, new.bands])[::step])
+    return replace(old, palettes=both[0], bands=both[1])
 
 
 def joined(first: Mapping[str, np.ndarray], second: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

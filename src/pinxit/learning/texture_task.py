@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pinxit.learning.augment import Augmentation
 from pinxit.learning.crops import CropBank
-from pinxit.losses.adversarial import (
-    Adversarial,
-    discriminator_loss,
-    generator_loss,
-    gradient_penalty,
-    r1_penalty,
-    refusal_loss,
-)
+from pinxit.learning.verdict import Verdict
+from pinxit.losses.adversarial import Adversarial
 from pinxit.losses.content import feature_content_loss, structural_similarity
 from pinxit.losses.regularize import identity_loss, shift_loss
 from pinxit.losses.style import moment_style_loss, patch_directions, patch_ratio
+from pinxit.networks.bands import BANDS
 from pinxit.networks.encoder import ContentEncoder
 from pinxit.networks.palette import linear_match
+from pinxit.networks.settling import Settling, cloud, picture_quantiles
 from pinxit.networks.style_encoder import SCALES, describe
 
 JUDGED = 4
@@ -47,6 +42,7 @@ class TextureWeights:
         attention: The attention's logits tell references from photos.
         shift: Shifting the picture by some pixels shifts the result.
         r1: Gradient penalty at real pictures; for "wgan" the weight of the penalty between real and fake.
+        settled: Share of the steps at which results are judged after settling, as users get them; 0..1.
     """
 
     structure: float = 1.0
@@ -60,6 +56,7 @@ class TextureWeights:
     attention: float = 0.05
     shift: float = 0.0
     r1: float = 1.0
+    settled: float = 0.0
 
 
 @dataclass
@@ -105,7 +102,8 @@ class TextureTask:
         recolour: bool = True,
     ) -> None:
         self.photos, self.art, self.eye, self.weights = photos, art, eye.eval().requires_grad_(False), weights
-        self.adversarial, self.sizes, self.photo_references = adversarial, sizes, photo_references
+        self.sizes, self.photo_references = sizes, photo_references
+        self.verdict = Verdict(adversarial, weights.adversarial, weights.hand, weights.r1)
         self.recolour = recolour
         self.judge = None if judge is None else judge.eval().requires_grad_(False)
 
@@ -125,7 +123,7 @@ class TextureTask:
         reference = _recoloured(reference, rng) if self.recolour else reference
         same = max(1, count // 8) if self.weights.identity else 0
         content[:same] = reference[:same]
-        return TextureBatch(content, matched_colours(content, reference), reference, same, rng, hands)
+        return TextureBatch(content, matched_colours(content, cloud(reference)), reference, same, rng, hands)
 
     def generator_losses(self, network: nn.Module, critic: nn.Module | None, batch: TextureBatch) -> dict[str, Tensor]:
         """Losses of a painter, see :class:`TextureWeights`."""
@@ -136,11 +134,14 @@ class TextureTask:
             shown = self.judged(batch.matched)
         code = network.encoder(describe(read))
         result, _, attention = network.generator.explain(batch.matched, code)
-        result = result.float()
+        painted = result.float()
+        settle = self.settling(batch, painted.detach()) if w.settled and batch.rng.random() < w.settled else _as_it_is
+        result = settle(painted)
         batch.facts |= {"result": result.detach(), "code": code.detach().float()}
         seen = self.judged(result)
         with torch.autocast("cpu", enabled=False):
             parts = self._pixel_losses(batch, result)
+            parts["range"] = 2 * (painted - painted.clamp(0, 1)).abs().mean()
             parts["content/features"] = w.features * feature_content_loss(seen[-1][same:], shown[-1][same:])
             parts["style/moments"] = w.moments * moment_style_loss(seen, wanted)
             if attention is not None and w.attention and same:
@@ -148,19 +149,9 @@ class TextureTask:
                 truth[:same] = 1
                 parts["attention"] = w.attention * F.binary_cross_entropy_with_logits(attention.float(), truth)
         if w.shift and batch.rng.random() < 0.5:
-            parts["shift"] = 2 * w.shift * self._shift(network, batch, code, result)
+            parts["shift"] = 2 * w.shift * self._shift(network, batch, code, painted, settle)
         if critic is not None and w.adversarial:
-            logits, hands = critic(result[same:], batch.facts["code"][same:])
-            parts["adversarial"] = (
-                w.adversarial * sum(generator_loss(z.float(), self.adversarial) for z in logits) / len(logits)
-            )
-            known = batch.hands[same:] >= 0
-            if hands and w.hand and known.any():
-                parts["hand"] = (
-                    w.hand
-                    * sum(F.cross_entropy(h[known].float(), batch.hands[same:][known]) for h in hands)
-                    / len(hands)
-                )
+            parts |= self.verdict.of_painter(critic, result[same:], batch.facts["code"][same:], batch.hands[same:])
         return {k: v for k, v in parts.items() if k.startswith("watch/") or v.requires_grad}
 
     def _pixel_losses(self, batch: TextureBatch, result: Tensor) -> dict[str, Tensor]:
@@ -170,14 +161,12 @@ class TextureTask:
         ratios = {}
         for name, flat, least in (("colour", True, 0.03), ("texture", False, 0.015)):
             directions = patch_directions(16, flat=flat, generator=seed)
-            compared = result[same:], content[same:], reference[same:]
+            compared = [self.compared(x[same:]) for x in (result, content, reference)]
             ratios[name] = patch_ratio(*compared, directions, least=least, strides=(3, 2, 1))
-        beyond = (result - result.clamp(0, 1)).abs().mean()
         parts = {
             "content/structure": w.structure * (1 - similar),
             "style/colour": w.colour * ratios["colour"],
             "style/texture": w.texture * ratios["texture"],
-            "range": 2 * beyond,
             "watch/ssim": similar.detach(),
             "watch/colour": ratios["colour"].detach(),
             "watch/texture": ratios["texture"].detach(),
@@ -187,79 +176,65 @@ class TextureTask:
             parts["identity"] = w.identity * identity_loss(result[:same], batch.reference[:same])
         return parts
 
-    def _shift(self, network: nn.Module, batch: TextureBatch, code: Tensor, result: Tensor) -> Tensor:
+    def compared(self, pixels: Tensor) -> Tensor:
+        """Pictures (B, 3, H, W) as their patches are compared: here each with its own reference's."""
+        return pixels
+
+    def settling(self, batch: TextureBatch, painted: Tensor) -> Callable[[Tensor], Tensor]:
+        """The map that settles this batch; here each picture after its own reference."""
+        return Settling(painted, cloud(batch.reference), picture_quantiles(batch.reference, BANDS))
+
+    def _shift(
+        self, network: nn.Module, batch: TextureBatch, code: Tensor, painted: Tensor, settle: Callable[[Tensor], Tensor]
+    ) -> Tensor:
+        """Moved and noisy pictures, painted and settled by the same maps, beside the moved result."""
         dx, dy = (int(batch.rng.integers(0, 4)) for _ in range(2))
-        n = max(1, len(result) // 2)
+        n = max(1, len(painted) // 2)
         moved = F.pad(batch.matched[-n:, :, dy:, dx:], (0, dx, 0, dy), mode="reflect")
         noise = torch.from_numpy(batch.rng.normal(0, 2 / 255, moved.shape)).float()
-        return shift_loss(result[-n:], network.generator(moved + noise, code[-n:]).float(), dx, dy) * 100
+        again = network.generator(moved + noise, code[-n:]).float()
+        # Those in front fill the batch, because the maps are each picture's own.
+        both = settle(torch.cat([painted[:-n].detach(), again]))[-n:]
+        return shift_loss(settle(painted)[-n:], both, dx, dy) * 100
 
     def critic_losses(
         self, critic: nn.Module, batch: TextureBatch, *, penalty: bool, augment: float
     ) -> tuple[dict[str, Tensor], Tensor]:
-        """The discriminator's losses: references, results, and references of another code."""
-        w, code = self.weights, batch.facts["code"]
-        change = Augmentation(len(code), augment, batch.rng)
-        penal = penalty and w.r1 > 0
-        real = change(batch.reference).requires_grad_(penal and self.adversarial != "wgan")
-        fake = change(batch.facts["result"].clamp(0, 1))
-        seen, hands = critic(real, code)
-        made, _ = critic(fake[batch.same :], code[batch.same :])
-        kind = self.adversarial
-        parts = {
-            "critic/adversarial": sum(
-                discriminator_loss(r.float(), f.float(), kind) for r, f in zip(seen, made, strict=True)
-            )
-            / len(seen)
-        }
-        if len(code) > 1:
-            other, _ = critic(batch.reference, code.roll(1, 0))
-            parts["critic/other"] = 0.5 * sum(refusal_loss(o.float(), kind) for o in other) / len(other)
-        known = batch.hands >= 0
-        if hands and w.hand and known.any():
-            parts["critic/hand"] = (
-                w.hand * sum(F.cross_entropy(h[known].float(), batch.hands[known]) for h in hands) / len(hands)
-            )
-        if penal:
-            parts["critic/penalty"] = w.r1 * self._penalty(critic, real, fake, (code, seen), batch.rng)
-        return parts, torch.cat([s.flatten() for s in seen])
-
-    def _penalty(
-        self,
-        critic: nn.Module,
-        real: Tensor,
-        fake: Tensor,
-        asked: tuple[Tensor, list[Tensor]],
-        rng: np.random.Generator,
-    ) -> Tensor:
-        code, seen = asked
-        if self.adversarial != "wgan":
-            return r1_penalty(sum(s.float().mean((1, 2, 3)) for s in seen), real)
-        share = torch.from_numpy(rng.random((len(real), 1, 1, 1))).float()
-        between = torch.lerp(real.detach(), fake.detach(), share).requires_grad_(True)
-        return gradient_penalty(sum(s.float().mean((1, 2, 3)) for s in critic(between, code)[0]), between)
+        """As of :meth:`Verdict.of_critic`."""
+        return self.verdict.of_critic(
+            critic, batch.reference, batch.facts["result"], batch.facts["code"], batch.hands,
+            same=batch.same, penalty=penalty, augment=augment, rng=batch.rng,
+        )  # fmt: skip
 
     def validate(self, network: nn.Module) -> dict[str, float]:
-        """Losses of 24 fixed pairs."""
+        """Figures of 24 fixed pairs; "score", lower is better, weighs content, colour and texture."""
         rng = np.random.default_rng(99)
-        sums: dict[str, float] = {}
-        for _ in range(4):
-            batch = self.batch(rng, 10**9)
+        found = self.figures(network, [self.batch(rng, 10**9) for _ in range(4)])
+        return found | {"score": found["colour"] + found["texture"] - 2 * found["ssim"]}
+
+    def figures(self, network: nn.Module, batches: Sequence[TextureBatch]) -> dict[str, float]:
+        """Mean figures of what a network makes of batches; settled where the training looks at settled results too."""
+        found: dict[str, float] = {}
+        for batch in batches:
             with torch.no_grad():
                 result, _ = network(batch.matched, describe(self.eye(batch.reference, SCALES)))
+                result = result.float()
+                result = self.settling(batch, result)(result) if self.weights.settled else result
                 parts = self._pixel_losses(batch, result)
-            for k, v in parts.items():
-                sums[k] = sums.get(k, 0.0) + float(v) / 4
-        figures: dict[str, Any] = {k.removeprefix("watch/"): v for k, v in sums.items() if k.startswith("watch/")}
-        return figures | {"score": figures["colour"] + figures["texture"] - 2 * figures["ssim"]}
+            for name in ("ssim", "colour", "texture", "spread"):
+                found[name] = found.get(name, 0.0) + float(parts[f"watch/{name}"]) / len(batches)
+        return found
 
 
-def matched_colours(content: Tensor, reference: Tensor) -> Tensor:
-    """Contents (B, 3, H, W) with mean and covariance of the colours of references (B, 3, h, w); may leave 0..1."""
-    clouds = [x[:, :, ::3, ::3].flatten(2).transpose(1, 2) for x in (content, reference)]
-    matrix, offset = linear_match(*clouds)
+def matched_colours(content: Tensor, colours: Tensor) -> Tensor:
+    """Contents (B, 3, H, W) with mean and covariance of colours (B, N, 3); may leave 0..1."""
+    matrix, offset = linear_match(cloud(content), colours)
     moved = content.flatten(2).transpose(1, 2) @ matrix + offset
     return moved.transpose(1, 2).reshape(content.shape)
+
+
+def _as_it_is(x: Tensor) -> Tensor:
+    return x
 
 
 def _recoloured(x: Tensor, rng: np.random.Generator) -> Tensor:

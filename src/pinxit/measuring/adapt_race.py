@@ -6,7 +6,7 @@ A method is a function of arrays with a name; the race knows nothing of what is 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -41,8 +41,9 @@ class AdaptPictures:
         references: Works of the hand to learn from, (H, W, 3) uint8.
         practice: Photos to learn with.
         contents: Photos to paint by name, (S, S, 3) uint8.
-        works: Other works of the hand by name, (H, W, 3) uint8.
-        met: (content, work) names whose figures count.
+        works: Other works of the hand by name, (H, W, 3) uint8, for the recognizer.
+        goals: What results are compared with, by name, (H, W, 3) uint8: works, or mosaics of them.
+        met: (content, goal) names whose figures count.
         size: Pixels a side at which everything is scored.
         digests: SHA-256 of the files of references and works, hex.
     """
@@ -51,13 +52,21 @@ class AdaptPictures:
     practice: list[np.ndarray]
     contents: dict[str, np.ndarray]
     works: dict[str, np.ndarray]
+    goals: dict[str, np.ndarray]
     met: tuple[tuple[str, str], ...]
     size: int = SIZE
     digests: frozenset[str] = frozenset()
 
     @classmethod
     def read(
-        cls, contents: Path, references: Path, held_out: Path, pairs: TexturePairs | None = None, practice: int = 24
+        cls,
+        contents: Path,
+        references: Path,
+        held_out: Path,
+        pairs: TexturePairs | None = None,
+        practice: int = 24,
+        *,
+        mosaics: bool = True,
     ) -> AdaptPictures:
         """Choose and read pictures; which ones follows from the file names alone.
 
@@ -67,6 +76,8 @@ class AdaptPictures:
             held_out: Folder of other works of the same hand; each content meets ``pairs.per_content`` of them.
             pairs: Numbers and size; None paints 8 contents beside 2 works each at 512 pixels.
             practice: Most photos to practise on.
+            mosaics: Compare with mosaics of crops of all works kept back, because a hand is what its works have in
+                common; else with single works, which differ more among themselves than photo and work do.
 
         Raises:
             NotFoundError: A folder is not there.
@@ -78,17 +89,27 @@ class AdaptPictures:
         if len(photos) <= pairs.count:
             raise InputError(f"{contents} holds {len(photos)} photos; {pairs.count} to paint and others to practise on")
         chosen, shown = chosen_pairs(contents, held_out, pairs), find_pictures([references])
-        works = list(dict.fromkeys(work for _, work in chosen))
+        kept = list(dict.fromkeys(work for _, work in chosen))
         known = {digest_of(path): path for path in shown}
-        if both := sorted(set(known) & {digest_of(path) for path in works}):
+        if both := sorted(set(known) & {digest_of(path) for path in kept}):
             raise InputError(f"{known[both[0]]} is also in {held_out}; works that are learned from cannot be kept back")
         every = known | {digest_of(path): path for path in find_pictures([held_out])}
+        works = {_under(held_out, path): _whole(path) for path in kept}
+        met = [(_under(contents, content), _under(held_out, work)) for content, work in chosen]
+        goals = works
+        if mosaics:
+            met = [(content, f"mosaic {number % pairs.per_content}") for number, (content, _) in enumerate(met)]
+            goals = {
+                name: mosaic(list(works.values()), pairs.size, seed)
+                for seed, name in enumerate(sorted({g for _, g in met}))
+            }
         return cls(
             references=[read_small(path) for path in shown],
             practice=[read_small(path) for path in photos[pairs.count : pairs.count + practice]],
             contents={_under(contents, path): squared(_whole(path), pairs.size) for path in photos[: pairs.count]},
-            works={_under(held_out, path): _whole(path) for path in works},
-            met=tuple((_under(contents, content), _under(held_out, work)) for content, work in chosen),
+            works=works,
+            goals=goals,
+            met=tuple(met),
             size=pairs.size,
             digests=frozenset(every),
         )
@@ -147,6 +168,19 @@ def race_adapting(
     return report
 
 
+def mosaic(works: Sequence[np.ndarray], size: int, seed: int, cells: int = 4) -> np.ndarray:
+    """Square crops of works (H, W, 3) uint8 in turn, at their own scale, beside each other: (size, size, 3)."""
+    rng, side = np.random.default_rng(seed), size // cells
+    found = np.zeros((size, size, 3), np.uint8)
+    for number in range(cells * cells):
+        work = works[number % len(works)]
+        work = np.pad(work, [(0, max(0, side - n)) for n in work.shape[:2]] + [(0, 0)], mode="reflect")
+        top, left = (int(rng.integers(n - side + 1)) for n in work.shape[:2])
+        row, column = side * (number // cells), side * (number % cells)
+        found[row : row + side, column : column + side] = work[top : top + side, left : left + side]
+    return found
+
+
 def _under(folder: Path, path: Path) -> str:
     """A file's name; with its folders, where names alone might repeat."""
     return path.relative_to(folder).as_posix()
@@ -199,15 +233,17 @@ def _score(
             if method != BASELINE:
                 scored.append((report.against[method], *_brought(content, baseline, kept[method])))
     each = {id(result): result for _, result, _ in scored}  # what needed no mixing is scored once
-    named = {key: float(judge[0].name(result) == judge[1]) for key, result in each.items()} if judge[0] else {}
+    believed = {key: judge[0].shares(result) for key, result in each.items()} if judge[0] else {}
     for results, result, share in scored:
         results.shares[name] = share
-        if named:
-            results.named[name] = named[id(result)]
+        if believed:
+            hands = believed[id(result)]
+            results.named[name] = float(max(hands, key=hands.__getitem__) == judge[1])
+            results.believed[name] = hands[judge[1]]
     for number, (of, work) in enumerate(pictures.met):
         if of == name:
             try:
-                pair = Pair(pictures.contents[name], pictures.works[work], pictures.size)
+                pair = Pair(pictures.contents[name], pictures.goals[work], pictures.size)
             except InputError as error:
                 report.dropped[number] = str(error)
                 continue

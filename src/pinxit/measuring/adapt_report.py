@@ -20,18 +20,21 @@ class Results:
     Args:
         figures: By the number of the pair.
         named: By the name of the content: 1 where the recognizer names the hand, else 0; empty without one.
+        believed: By the name of the content: the probability that the recognizer gives the hand, 0..1.
         shares: By the name of the content: how much of the result is in what was scored, 0..1.
     """
 
     figures: dict[int, PairFigures] = field(default_factory=dict)
     named: dict[str, float] = field(default_factory=dict)
+    believed: dict[str, float] = field(default_factory=dict)
     shares: dict[str, float] = field(default_factory=dict)
 
     def row(self, met: Sequence[tuple[str, str]]) -> dict[str, Any]:
-        """Mean, standard error over pairs and 95 % interval over contents of each figure; the same of recognition."""
+        """Mean, standard error over pairs and 95 % interval over contents of each figure and recognition."""
         contents = [met[number][0] for number in self.figures]
         row = {name: summary([getattr(f, name) for f in self.figures.values()], contents) for name in FIGURES}
         row["recognition"] = summary(list(self.named.values()), list(self.named))
+        row["belief"] = summary(list(self.believed.values()), list(self.believed))
         return {"pairs": len(self.figures), **row, "share": summary(list(self.shares.values()), list(self.shares))}
 
 
@@ -81,6 +84,7 @@ class AdaptReport:
             name: {
                 "figures": [[number, *(getattr(f, key) for key in FIGURES)] for number, f in one.figures.items()],
                 "named": one.named,
+                "believed": one.believed,
             }
             for name, one in self.results.items()
         }
@@ -103,10 +107,10 @@ class AdaptReport:
             (f"with as much content as {BASELINE!r} keeps, or more", self.equal),
             (f"{BASELINE!r} beside these, with as much content", self.against),
         ):
-            head = "".join(f"  {name:15}" for name in (*FIGURES, "recognition"))
+            head = "".join(f"  {name:15}" for name in (*FIGURES, "recognition", "belief"))
             lines += [f"{title}; mean +- standard error", f"{'method':22}{head}  failed"] if each else []
             for row in self.rows(each):
-                cells = "".join(f"  {_cell(row[name]):15}" for name in (*FIGURES, "recognition"))
+                cells = "".join(f"  {_cell(row[name]):15}" for name in (*FIGURES, "recognition", "belief"))
                 lines.append(f"{row['method']:22}{cells}  {row['failed']:6}")
         lines += [f"{name} failed: {next(iter(failed.values()))}" for name, failed in self.failures.items()]
         return "\n".join(lines)

@@ -50,7 +50,7 @@ class Generator(nn.Module):
         a, b, c = widths
         mix = 0.9 if adaptive == "adalin" else 1.0
         self.stem = nn.Conv2d(12, a, 3, padding=1)
-        self.down = nn.ModuleList([nn.Conv2d(a, b, 3, 2, 1), nn.Conv2d(b, c, 3, 2, 1)])
+        self.down = nn.ModuleList([nn.Conv2d(a, b, 3, padding=1), nn.Conv2d(b, c, 3, padding=1)])
         self.fine = AdaptiveBlock(b, code, mix)
         self.blocks = nn.ModuleList(AdaptiveBlock(c, code, mix) for _ in range(blocks))
         self.attention = ClassAttention(c, code) if attention else None
@@ -118,8 +118,8 @@ class Generator(nn.Module):
 
     def _encoded(self, padded: Tensor, code: Tensor, statistics: SharedStatistics) -> list[Tensor]:
         half = F.relu(self.stem(F.pixel_unshuffle(padded - 0.5, 2)))
-        quarter = self.fine(self.down[0](half), code, statistics)
-        found = [half, quarter, self.down[1](F.relu(quarter))]
+        quarter = self.fine(self.down[0](_halved(half)), code, statistics)
+        found = [half, quarter, self.down[1](_halved(F.relu(quarter)))]
         for block in self.blocks:
             found.append(block(found[-1], code, statistics))
         return found
@@ -176,6 +176,11 @@ def _padded(pixels: Tensor) -> Tensor:
         raise ShapeError(f"pictures (B, 3, H, W) of {2 * STRIDE} pixels or more are wanted, not {tuple(pixels.shape)}")
     down, right = -pixels.shape[2] % STRIDE, -pixels.shape[3] % STRIDE
     return F.pad(pixels, (0, right, 0, down), mode="reflect") if down or right else pixels
+
+
+def _halved(x: Tensor) -> Tensor:
+    """Means of four: a strided convolution would see another grid in a picture that moved by a pixel (Zhang 2019)."""
+    return F.avg_pool2d(x, 2)
 
 
 def _twice(x: Tensor) -> Tensor:

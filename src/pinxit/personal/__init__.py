@@ -1,0 +1,1 @@
+"""What makes a style this person's: recognition, ratings, settings, cards and explanations over the library."""
