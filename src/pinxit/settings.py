@@ -5,6 +5,8 @@ from functools import lru_cache
 from pathlib import Path
 
 HOME_VARIABLE = "PINXIT_HOME"
+LEARNING = "learning"
+"""Folder of the library's in which interrupted learning waits to be gone on with."""
 
 
 def pinxit_home(home: str | os.PathLike[str] | None = None) -> Path:

@@ -45,8 +45,8 @@ def score(tiny, found, settings, references=REFERENCES):
     """Held-out score of the shipped generator with what was found, measured anew."""
     generator = copy.deepcopy(tiny.painter.generator)
     apply_changes(generator, {k: torch.from_numpy(v.copy()) for k, v in found.adapter.items()})
-    train, held_out = split(references)
-    banks = [CropBank(pictures) for pictures in (CONTENTS, train, held_out)]
+    train, validation, _, _ = split(references)
+    banks = [CropBank(pictures) for pictures in (CONTENTS, train, validation)]
     task = AdaptTask(*banks, tiny.eye, settings, tiny.painter.generator, WORKS)
     network = AdaptedPainter(generator, torch.from_numpy(found.code)[None], "code", 1)
     return task.validate(network.eval())["score"]
@@ -151,17 +151,36 @@ class TestNothingIsKeptWithoutAGain:
 
 
 class TestReferences:
-    @pytest.mark.parametrize("count", range(4, 14))
-    def test_every_fifth_is_held_out(self, count):
+    @pytest.mark.parametrize("count", range(6, 20))
+    def test_every_sixth_validates_and_every_sixth_tests(self, count):
         names = [np.full((3, 3, 3), i, np.uint8) for i in range(count)]
-        train, held_out = ([int(a[0, 0, 0]) for a in part] for part in split(names))
-        assert sorted(train + held_out) == list(range(count)) and held_out == list(range(2, count, 5))
+        *three, parts = split(names)
+        train, validation, test = ([int(a[0, 0, 0]) for a in part] for part in three)
+        assert sorted(train + validation + test) == list(range(count))
+        assert validation == list(range(2, count, 6)) and test == list(range(5, count, 6))
+        for part, numbers in (("train", train), ("validation", validation), ("test", test)):
+            assert [i for i, p in enumerate(parts) if p == part] == numbers
 
-    @pytest.mark.parametrize("count", [1, 2, 3])
-    def test_few_are_cut_in_two(self, count):
-        references = REFERENCES[:count]
-        for whole, left, right in zip(references, *split(references), strict=True):
-            assert np.array_equal(np.concatenate([left, right], 1), whole) and left.shape[1] == 42
+    @pytest.mark.parametrize("count", [1, 2, 5])
+    @pytest.mark.parametrize("upright", [False, True])
+    def test_few_are_cut_along_their_longer_side(self, count, upright):
+        references = [RANDOM.integers(0, 256, (72, 40, 3) if upright else (40, 72, 3), np.uint8) for _ in range(count)]
+        *three, parts = split(references)
+        axis = 0 if upright else 1
+        assert parts == ("cut",) * count
+        for whole, *pieces in zip(references, *three, strict=True):
+            assert np.array_equal(np.concatenate(pieces, axis), whole)
+            assert [piece.shape[axis] for piece in pieces] == [36, 18, 18]
+
+    def test_what_is_reported_is_the_test_references(self, run, tiny):
+        found = run(references=REFERENCES, settings=options())
+        train, validation, test, _ = split(REFERENCES)
+        banks = [CropBank(pictures) for pictures in (CONTENTS, train, validation)]
+        task = AdaptTask(*banks, tiny.eye, options(), tiny.painter.generator, WORKS)
+        plain = AdaptedPainter(copy.deepcopy(tiny.painter.generator), CODE, "code", 1).eval()
+        assert dict(found.untrained) == pytest.approx(task.compare(plain, CropBank(test)))
+        assert set(found.tested) == {"ssim", "colour", "texture", "spread", "score"} and found.parts == ("cut",) * 4
+        assert found.untrained["score"] != found.before and found.tested != found.untrained
 
     @pytest.mark.parametrize(
         "sizes",
@@ -183,9 +202,9 @@ class TestReferences:
         assert run(contents=[np.zeros((5, 7, 3), np.uint8), RANDOM.integers(0, 256, (90, 12, 3), np.uint8)]).steps == 4
 
     def test_too_narrow_to_cut(self, run):
-        for width in (1, 2):
-            with pytest.raises(LearningError, match="narrower than 3 pixels"):
-                run([REFERENCES[0][:, :width]])
+        for side in (1, 3):
+            with pytest.raises(LearningError, match="smaller than 4 pixels"):
+                run([REFERENCES[0][:side, :side]])
 
     def test_none(self, run):
         with pytest.raises(LearningError, match="no picture"):

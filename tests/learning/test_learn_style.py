@@ -1,5 +1,7 @@
 """Learning a style from start to end: which half, what is written down, and going on with more pictures."""
 
+import os
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -137,6 +139,49 @@ class TestArt:
         monkeypatch.setattr(texture, "read_texture", spoiled)
         with pytest.raises(LearningError, match="not finite"):
             art()
+
+    def test_what_served_for_what_is_written_down(self, art):
+        training = art([*DRAWN, PHOTO][:6]).provenance.training
+        facts = art([*DRAWN, PHOTO][:6]).provenance
+        assert list(training.split) == list(facts.hashes)
+        assert set(training.split.values()) <= {"train", "validation", "test", "cut"}
+        assert (training.steps, training.best) == (4, 4) and training.history[-1]["step"] == 4
+        assert training.before["score"] != training.after["score"]
+        assert art(minutes=0).provenance.training is None
+
+    def test_an_interrupted_learning_is_gone_on_with(self, art, tmp_path):
+        def stop(done, total, text):
+            if "style" in text and done == 2:
+                raise KeyboardInterrupt
+
+        whole = art()
+        with pytest.raises(KeyboardInterrupt):
+            art(resume=tmp_path, on_progress=stop)
+        (kept,) = tmp_path.iterdir()
+        assert (kept / "checkpoint.safetensors").exists()
+        seen = []
+        again = art(resume=tmp_path, on_progress=lambda *values: seen.append(values))
+        assert [value[0] for value in seen if "style" in value[2]] == [3, 4], "the first two steps are not made again"
+        assert again.fingerprint == whole.fingerprint
+        assert list(tmp_path.iterdir()) == [], "nothing is left to go on with"
+
+    def test_another_learning_does_not_go_on_with_it(self, art, tmp_path):
+        def stop(done, total, text):
+            if "style" in text:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            art(resume=tmp_path, on_progress=stop)
+        assert art(resume=tmp_path, seed=1).fingerprint == art(seed=1).fingerprint
+        assert len(list(tmp_path.iterdir())) == 1
+
+    def test_what_nobody_goes_on_with_is_removed(self, art, tmp_path):
+        old, young = tmp_path / "old", tmp_path / "young"
+        for folder, days in ((old, 31), (young, 29)):
+            folder.mkdir()
+            os.utime(folder, (time.time() - days * 86400,) * 2)
+        art(resume=tmp_path)
+        assert not old.exists() and young.exists()
 
     def test_an_interrupt_comes_through(self, art, tmp_path, monkeypatch):
         def stop(done, total, text):

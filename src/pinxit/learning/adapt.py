@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,7 @@ from pinxit.networks.lora import Policy, RankBudget, changes, inject
 from pinxit.networks.precision import has_bfloat16
 from pinxit.networks.works import Works
 
+Arrays = list[np.ndarray]
 FROZEN = 2
 """Layers of every discriminator that stay frozen (FreezeD)."""
 
@@ -33,13 +34,16 @@ class Adapted:
     Args:
         code: (S,) float32.
         adapter: Changes to the generator by name.
-        before: Held-out score without adaptation, lower is better.
-        after: Held-out score of what is kept.
+        before: Validation score without adaptation, lower is better.
+        after: Validation score of what is kept.
         steps: Steps made.
         best: Step of what is kept; 0 keeps the shipped painter with the code as read.
         minutes: Time taken.
         history: Validations: step, seconds and figures.
         events: What the watch on the training had to say.
+        parts: What each reference served for, see ``provenance.PARTS``.
+        untrained: Figures against the test references without adaptation.
+        tested: The same of what is kept.
     """
 
     code: np.ndarray
@@ -51,6 +55,9 @@ class Adapted:
     minutes: float
     history: Sequence[Mapping[str, float]]
     events: Sequence[str] = ()
+    parts: Sequence[str] = ()
+    untrained: Mapping[str, float] = field(default_factory=dict)
+    tested: Mapping[str, float] = field(default_factory=dict)
 
 
 class LearnedCode(nn.Module):
@@ -97,7 +104,7 @@ def adapt(
     Args:
         generator: The shipped one, or one with an earlier adapter merged; not changed.
         code: Where the code begins, (1, S).
-        references: Pictures of the hand, (H, W, 3) uint8; a fifth is held out where there are four or more.
+        references: Pictures of the hand, (H, W, 3) uint8; some are held out, see :func:`split`.
         contents: Photos to repaint, (H, W, 3) uint8.
         eye: Reads the style; judges content and style unless the options name another encoder.
         critic: A pretrained discriminator, not changed; None adapts without.
@@ -107,16 +114,15 @@ def adapt(
         on_progress: Called as (done, total, text).
 
     Raises:
-        LearningError: Losses were not finite again and again, or one of three references or fewer is too narrow to be
-            cut in two.
+        LearningError: Losses were not finite again and again, or one of few references is too narrow to be cut.
         InputError: No such encoder, or its file holds no VGG-19.
         NotFoundError: The weights of VGG-19 are not there.
     """
-    train, held_out = split(references)
+    train, validation, test, parts = split(references)
     with torch.random.fork_rng([]):  # the caller's random numbers stay as they are
         torch.manual_seed(options.seed)
         network = AdaptedPainter(copy.deepcopy(generator), code, options.policy, options.rank)
-    task = AdaptTask(CropBank(contents), CropBank(train), CropBank(held_out), eye, options, generator, works)
+    task = AdaptTask(CropBank(contents), CropBank(train), CropBank(validation), eye, options, generator, works)
     judge = copy.deepcopy(critic)
     if judge is not None:
         judge.train().requires_grad_(True)  # spectral norms follow the weights in training alone
@@ -125,7 +131,8 @@ def adapt(
     if options.policy == "adaptive-rank":
         budget = RankBudget(network.generator, keep=0.5, start=30, end=max(60, options.steps // 2))
         learner.before_update, learner.after_update = budget.observe, budget.close
-    before = task.validate(learner.average)["score"]
+    tested = CropBank(test)
+    before, untrained = task.validate(learner.average)["score"], task.compare(learner.average, tested)
     done = learner.run(folder, on_progress=on_progress)
     best, after, step = _best(learner, task)
     gained = after < before
@@ -141,6 +148,9 @@ def adapt(
         minutes=done["minutes"],
         history=tuple(learner.history),
         events=tuple(learner.events),
+        parts=parts,
+        untrained=untrained,
+        tested=task.compare(best, tested) if gained else untrained,
     )
 
 
@@ -156,16 +166,33 @@ def _best(learner: Learner, task: AdaptTask) -> tuple[nn.Module, float, int]:
     return learner.use_best(), learner.best_score, learner.best_step
 
 
-def split(references: Sequence[np.ndarray]) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Training and held-out references: every fifth is held out; three or fewer are cut in a left and a right part."""
-    if len(references) >= 4:
-        held = set(range(2, len(references), 5))
-        return [r for i, r in enumerate(references) if i not in held], [references[i] for i in sorted(held)]
-    if references and min(r.shape[1] for r in references) < 3:
-        raise LearningError("a reference is narrower than 3 pixels and cannot be cut in two; give larger pictures")
-    cuts = [r.shape[1] * 2 // 3 for r in references]
-    pairs = list(zip(references, cuts, strict=True))
-    return [r[:, :cut] for r, cut in pairs], [r[:, cut:] for r, cut in pairs]
+def split(references: Sequence[np.ndarray]) -> tuple[Arrays, Arrays, Arrays, tuple[str, ...]]:
+    """References to train on, to stop and choose by, and to report on; and what each one serves for.
+
+    Of six or more, every sixth validates and every sixth tests; fewer are each cut along their longer side, one half to
+    train on and a quarter for each of the others.
+
+    Raises:
+        LearningError: A picture that has to be cut is too narrow for it.
+    """
+    if len(references) >= 6:
+        parts = tuple({2: "validation", 5: "test"}.get(i % 6, "train") for i in range(len(references)))
+        train, validation, test = (
+            [r for r, part in zip(references, parts, strict=True) if part == name]
+            for name in ("train", "validation", "test")
+        )
+        return train, validation, test, parts
+    if references and min(max(r.shape[:2]) for r in references) < 4:
+        raise LearningError("a reference is smaller than 4 pixels and cannot be cut in parts; give larger pictures")
+    turned = [r if r.shape[1] >= r.shape[0] else r.transpose(1, 0, 2) for r in references]
+    cuts = [(r.shape[1] // 2, r.shape[1] * 3 // 4) for r in turned]
+    pieces = [np.split(r, cut, 1) for r, cut in zip(turned, cuts, strict=True)]
+    back = [
+        [np.ascontiguousarray(x if r.shape[1] >= r.shape[0] else x.transpose(1, 0, 2)) for x in three]
+        for r, three in zip(references, pieces, strict=True)
+    ]
+    train, validation, test = ([three[i] for three in back] for i in range(3))
+    return train, validation, test, ("cut",) * len(references)
 
 
 def _learner_options(o: AdaptOptions) -> LearnerOptions:

@@ -124,9 +124,13 @@ class AdaptTask(TextureTask):
 
     def validate(self, network: nn.Module) -> dict[str, float]:
         """Figures of fixed contents against held-out references; "score" is their weighted sum."""
+        return self.compare(network, self.held_out)
+
+    def compare(self, network: nn.Module, references: CropBank) -> dict[str, float]:
+        """The same against any references."""
         rng, side, batches = np.random.default_rng(99), self.sizes[0][1], []
         for _ in range(3):
-            content, reference = (b.draw(6, side, rng, scales=(0.75, 0.75))[0] for b in (self.photos, self.held_out))
+            content, reference = (b.draw(6, side, rng, scales=(0.75, 0.75))[0] for b in (self.photos, references))
             batches.append(TextureBatch(content, matched_colours(content, self._aims(content)[0]), reference, 0, rng))
         found, w = self.figures(network, batches), self.weights
         score = w.colour * found["colour"] + w.texture * found["texture"] + w.structure * (1 - found["ssim"])

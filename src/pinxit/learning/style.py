@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from pathlib import Path
 from typing import Any, Literal
 
 from pinxit.errors import InputError
 from pinxit.learning.look import Refine, provenance_of, tone_of
+from pinxit.learning.recognizer import signed
 from pinxit.learning.references import Progress, References, read_references
 from pinxit.style import Style
 from pinxit.thumbnail import thumbnail_of
@@ -30,6 +31,7 @@ def learn_style(
     more_of: Style | None = None,
     seed: int = 0,
     strict: bool = False,
+    resume: Path | None = None,
     on_progress: Progress | None = None,
     on_decision: Callable[[str], Any] | None = None,
 ) -> Style:
@@ -47,6 +49,7 @@ def learn_style(
         more_of: A style that these pictures continue.
         seed: Same pictures, seed and steps, same style.
         strict: Fail at the first picture that cannot be read.
+        resume: Folder in which an interrupted adaptation waits to be gone on with; None keeps none.
         on_progress: Called as (done, total, text).
         on_decision: Told in one sentence what "auto" decided and which policy was chosen.
 
@@ -70,10 +73,18 @@ def learn_style(
     if kind == "auto":
         kind = _decided(references, before, more_of, tell)
     tone, method = tone_of(references, neutral, before, refine, seed, None if kind == "art" else on_progress)
-    style = Style(tone=tone, provenance=provenance_of(references, method), thumbnail=thumbnail_of(references.arrays))
+    style = Style(
+        tone=tone,
+        provenance=provenance_of(references, method),
+        thumbnail=thumbnail_of(references.arrays),
+        signature=signed(references.arrays, more_of.signature if more_of else None),
+    )
     if kind == "photo":
         return style
-    return _with_texture(style, references, minutes, contents, more_of, seed, encoder, on_progress, tell)
+    from pinxit.learning.art import Practice, with_texture
+
+    practice = Practice(minutes, contents, seed, encoder, resume)
+    return with_texture(style, references, practice, more_of, on_progress=on_progress, tell=tell)
 
 
 def _check_more(style: Style, kind: Kind, before: Sequence[Any] | None) -> None:
@@ -102,41 +113,3 @@ def _decided(
     other = "art" if kind == "photo" else "photo"
     tell(f"the references look {what} ({sure:.0%} sure; --kind {other} overrides)")
     return kind
-
-
-def _with_texture(
-    style: Style,
-    references: References,
-    minutes: float,
-    contents: Sequence[Any] | None,
-    more_of: Style | None,
-    seed: int,
-    encoder: str,
-    on_progress: Progress | None,
-    tell: Callable[[str], Any],
-) -> Style:
-    from pinxit.learning.adapt import choose
-    from pinxit.learning.references import open_small
-    from pinxit.learning.texture import adapted_texture, continued, read_texture
-    from pinxit.networks.weights import eye, packaged_contents, painter, painter_version
-
-    texture = read_texture(references.arrays, painter(), eye(), painter_version())
-    provenance = replace(style.provenance, kind="art", method="texture read in one pass")
-    if more_of is not None:
-        old = more_of.provenance
-        texture = continued(more_of.texture, texture)
-        hashes = tuple(dict.fromkeys((*old.hashes, *provenance.hashes)))
-        count = old.references + len(hashes) - len(set(old.hashes))
-        provenance = replace(provenance, references=count, hashes=hashes, licence=old.licence, consent=old.consent)
-    if minutes:
-        options = replace(choose(len(references.arrays), minutes), seed=seed, encoder=encoder)
-        tell(f"adapting by the policy {options.policy} for up to {minutes:g} minutes")
-        photos = [open_small(c) for c in contents] if contents else packaged_contents()
-        texture, found = adapted_texture(texture, references.arrays, photos, options, on_progress=on_progress)
-        kept = f"kept step {found.best} of {found.steps}" if found.best else "no gain, read in one pass"
-        score = f"held-out score {found.before:.3f} to {found.after:.3f}"
-        judge = "" if encoder == "eye" else "; judged by VGG-19"
-        provenance = replace(provenance, method=f"adapted ({options.policy}; {score}; {kept}{judge})")
-        if found.events:
-            provenance = replace(provenance, notes="; ".join(filter(None, (provenance.notes, *found.events))))
-    return replace(style, texture=texture, provenance=provenance)

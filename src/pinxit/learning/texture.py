@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -62,6 +63,7 @@ def adapted_texture(
     contents: Sequence[np.ndarray],
     options: AdaptOptions,
     *,
+    folder: Path | None = None,
     on_progress: Progress | None = None,
 ) -> tuple[Texture, Adapted]:
     """Adapt the shipped painter, with what the texture has adapted already, to references.
@@ -71,6 +73,7 @@ def adapted_texture(
         arrays: References, (H, W, 3) uint8.
         contents: Photos to practise on, (H, W, 3) uint8.
         options: Policy and budget, see :func:`~pinxit.learning.adapt.choose`.
+        folder: For a checkpoint to go on from after an interruption; None keeps none.
         on_progress: Called as (done, total, text).
     """
     from pinxit.networks.weights import eye, painter_with, texture_critic
@@ -79,7 +82,18 @@ def adapted_texture(
     usable = [a for a in arrays if min(a.shape[:2]) >= LEAST]
     code = torch.from_numpy(texture.code.copy())[None]
     works = Works(*(torch.from_numpy(x.copy()) for x in (texture.palettes, texture.bands)))
-    found = adapt(generator, code, usable, contents, eye(), texture_critic(), options, works, on_progress=on_progress)
+    found = adapt(
+        generator,
+        code,
+        usable,
+        contents,
+        eye(),
+        texture_critic(),
+        options,
+        works,
+        folder=folder,
+        on_progress=on_progress,
+    )
     adapter = joined(texture.adapter or {}, found.adapter)
     return replace(texture, code=found.code, adapter=adapter or None), found
 
