@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from skimage import data
 
@@ -276,3 +277,15 @@ class TestRefused:
             learn_style([tmp_path / "bad.jpg"])
         with pytest.raises(PictureError):
             learn_style([PHOTO, tmp_path / "bad.jpg"], strict=True)
+
+
+class TestLiking:
+    def test_likes_steer_and_are_wanted_on_both_sides(self, art, monkeypatch):
+        kept = []
+        real = texture.adapt
+        monkeypatch.setattr(texture, "adapt", lambda *a, liking, **k: kept.append(liking) or real(*a, **k))
+        art(liked=[DRAWN[0]], disliked=[PHOTO])
+        art()
+        assert kept[0](torch.from_numpy(DRAWN[0].transpose(2, 0, 1).copy())[None] / 255) > 0 and kept[1] is None
+        with pytest.raises(InputError, match="0 liked and 1 disliked"):
+            art(disliked=[PHOTO])

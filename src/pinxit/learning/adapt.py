@@ -96,6 +96,7 @@ def adapt(
     options: AdaptOptions,
     works: Works,
     *,
+    liking: nn.Module | None = None,
     folder: Path | None = None,
     on_progress: Progress | None = None,
 ) -> Adapted:
@@ -110,6 +111,7 @@ def adapt(
         critic: A pretrained discriminator, not changed; None adapts without.
         options: Policy, budget and losses.
         works: Colours and strokes of the references, to which results are settled in the end.
+        liking: Logits (B,) of pictures (B, 3, H, W), high for what one person likes; steers the adaptation.
         folder: For a checkpoint to go on from after an interruption; None keeps none.
         on_progress: Called as (done, total, text).
 
@@ -122,7 +124,7 @@ def adapt(
     with torch.random.fork_rng([]):  # the caller's random numbers stay as they are
         torch.manual_seed(options.seed)
         network = AdaptedPainter(copy.deepcopy(generator), code, options.policy, options.rank)
-    task = AdaptTask(CropBank(contents), CropBank(train), CropBank(validation), eye, options, generator, works)
+    task = AdaptTask(CropBank(contents), CropBank(train), CropBank(validation), eye, options, generator, works, liking)
     judge = copy.deepcopy(critic)
     if judge is not None:
         judge.train().requires_grad_(True)  # spectral norms follow the weights in training alone

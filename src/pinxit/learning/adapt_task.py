@@ -26,6 +26,7 @@ WEIGHTS = TextureWeights(
     adversarial=0.3,
     identity=0.3,
     shift=0.5,
+    preference=0.5,
     settled=0.8,
 )
 """Of the losses of an adaptation."""
@@ -79,10 +80,11 @@ class AdaptTask(TextureTask):
         options: AdaptOptions,
         before: Generator,
         works: Works,
+        liking: nn.Module | None = None,
     ) -> None:
         super().__init__(
             contents, references, eye, options.weights, judge=judge_for(options.encoder),
-            sizes=((0, options.side, options.batch),), photo_references=0.0, recolour=False,
+            sizes=((0, options.side, options.batch),), photo_references=0.0, recolour=False, liking=liking,
         )  # fmt: skip
         self.held_out, self.prior, self.before = held_out, options.prior, before
         self.policy = options.policy
@@ -134,4 +136,5 @@ class AdaptTask(TextureTask):
             batches.append(TextureBatch(content, matched_colours(content, self._aims(content)[0]), reference, 0, rng))
         found, w = self.figures(network, batches), self.weights
         score = w.colour * found["colour"] + w.texture * found["texture"] + w.structure * (1 - found["ssim"])
+        score += w.preference * found.get("preference", 0.0)
         return found | {"score": score}

@@ -33,6 +33,8 @@ class Practice:
         encoder: Who judges: "eye", "vgg19" or a file.
         folder: Where an interrupted learning is kept, to be gone on with by the same references and settings; None
             keeps none.
+        liked: Pictures that one person likes, such as earlier results; the learning is steered toward them.
+        disliked: Pictures that the same person does not like.
     """
 
     minutes: float
@@ -40,6 +42,8 @@ class Practice:
     seed: int = 0
     encoder: str = "eye"
     folder: Path | None = None
+    liked: Sequence[Any] | None = None
+    disliked: Sequence[Any] | None = None
 
 
 def with_texture(
@@ -91,13 +95,25 @@ def _adapted(
     from pinxit.networks.weights import packaged_contents
 
     photos = [open_small(c) for c in practice.contents] if practice.contents else packaged_contents()
-    folder = _folder(practice.folder, style, references, photos, options)
+    folder = _folder(practice, style, references, photos, options)
     texture, found = adapted_texture(
-        style.texture, references.arrays, photos, options, folder=folder, on_progress=on_progress
-    )
+        style.texture, references.arrays, photos, options,
+        liking=_liking(practice, options), folder=folder, on_progress=on_progress,
+    )  # fmt: skip
     if folder is not None:
         shutil.rmtree(folder, ignore_errors=True)
     return replace(style, texture=texture, provenance=_told(style.provenance, references, options, found))
+
+
+def _liking(practice: Practice, options: AdaptOptions) -> Any:
+    """The classifier of what one person likes; None where nothing was said."""
+    if not practice.liked and not practice.disliked:
+        return None
+    from pinxit.learning.liking import learn_liking
+    from pinxit.networks.weights import eye
+
+    sides = [[open_small(picture) for picture in side or ()] for side in (practice.liked, practice.disliked)]
+    return learn_liking(*sides, eye(), options.seed)
 
 
 def _told(provenance: Provenance, references: References, options: AdaptOptions, found: Adapted) -> Provenance:
@@ -133,10 +149,11 @@ def _both(old: Provenance, new: Provenance) -> Provenance:
 
 
 def _folder(
-    home: Path | None, style: Style, references: References, photos: Sequence[np.ndarray], options: AdaptOptions
+    practice: Practice, style: Style, references: References, photos: Sequence[np.ndarray], options: AdaptOptions
 ) -> Path | None:
     """Where this very learning keeps its checkpoint; those that nobody went on with are removed."""
-    if home is None:
+    home = practice.folder
+    if home is None or practice.liked or practice.disliked:
         return None
     if home.is_dir():
         for old in home.iterdir():

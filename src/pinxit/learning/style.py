@@ -31,6 +31,8 @@ def learn_style(
     more_of: Style | None = None,
     seed: int = 0,
     strict: bool = False,
+    liked: Sequence[Any] | None = None,
+    disliked: Sequence[Any] | None = None,
     resume: Path | None = None,
     on_progress: Progress | None = None,
     on_decision: Callable[[str], Any] | None = None,
@@ -49,6 +51,8 @@ def learn_style(
         more_of: A style that these pictures continue.
         seed: Same pictures, seed and steps, same style.
         strict: Fail at the first picture that cannot be read.
+        liked: Pictures that one person likes, such as earlier results: an adaptation is steered toward them.
+        disliked: Pictures that the same person does not like; wanted where there are liked ones.
         resume: Folder in which an interrupted adaptation waits to be gone on with; None keeps none.
         on_progress: Called as (done, total, text).
         on_decision: Told in one sentence what "auto" decided and which policy was chosen.
@@ -83,7 +87,7 @@ def learn_style(
         return style
     from pinxit.learning.art import Practice, with_texture
 
-    practice = Practice(minutes, contents, seed, encoder, resume)
+    practice = Practice(minutes, contents, seed, encoder, resume, liked, disliked)
     return with_texture(style, references, practice, more_of, on_progress=on_progress, tell=tell)
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from pinxit.color import unit_float
 from pinxit.errors import LearningError
@@ -63,6 +63,7 @@ def adapted_texture(
     contents: Sequence[np.ndarray],
     options: AdaptOptions,
     *,
+    liking: nn.Module | None = None,
     folder: Path | None = None,
     on_progress: Progress | None = None,
 ) -> tuple[Texture, Adapted]:
@@ -73,6 +74,7 @@ def adapted_texture(
         arrays: References, (H, W, 3) uint8.
         contents: Photos to practise on, (H, W, 3) uint8.
         options: Policy and budget, see :func:`~pinxit.learning.adapt.choose`.
+        liking: What one person likes, as of :func:`~pinxit.learning.liking.learn_liking`; steers the adaptation.
         folder: For a checkpoint to go on from after an interruption; None keeps none.
         on_progress: Called as (done, total, text).
     """
@@ -91,6 +93,7 @@ def adapted_texture(
         texture_critic(),
         options,
         works,
+        liking=liking,
         folder=folder,
         on_progress=on_progress,
     )

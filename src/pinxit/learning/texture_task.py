@@ -42,6 +42,7 @@ class TextureWeights:
         attention: The attention's logits tell references from photos.
         shift: Shifting the picture by some pixels shifts the result.
         r1: Gradient penalty at real pictures; for "wgan" the weight of the penalty between real and fake.
+        preference: What a classifier of one person's likes says against results, where there is one.
         settled: Share of the steps at which results are judged after settling, as users get them; 0..1.
     """
 
@@ -56,6 +57,7 @@ class TextureWeights:
     attention: float = 0.05
     shift: float = 0.0
     r1: float = 1.0
+    preference: float = 0.0
     settled: float = 0.0
 
 
@@ -86,6 +88,7 @@ class TextureTask:
         sizes: Steps from which on crops have a side and batches a size: ((0, 128, 12), (4000, 192, 6)).
         photo_references: Share of references that are photos.
         recolour: Give references random gains and curves, so that styles are more than the pictures at hand.
+        liking: Logits (B,) of pictures, high for what one person likes; None asks nobody.
     """
 
     def __init__(
@@ -100,11 +103,12 @@ class TextureTask:
         sizes: tuple[tuple[int, int, int], ...] = ((0, 128, 12),),
         photo_references: float = 0.08,
         recolour: bool = True,
+        liking: nn.Module | None = None,
     ) -> None:
         self.photos, self.art, self.eye, self.weights = photos, art, eye.eval().requires_grad_(False), weights
         self.sizes, self.photo_references = sizes, photo_references
         self.verdict = Verdict(adversarial, weights.adversarial, weights.hand, weights.r1)
-        self.recolour = recolour
+        self.recolour, self.liking = recolour, liking
         self.judge = None if judge is None else judge.eval().requires_grad_(False)
 
     def judged(self, pixels: Tensor) -> list[Tensor]:
@@ -167,6 +171,7 @@ class TextureTask:
             "content/structure": w.structure * (1 - similar),
             "style/colour": w.colour * ratios["colour"],
             "style/texture": w.texture * ratios["texture"],
+            **self._liked(result[same:]),
             "watch/ssim": similar.detach(),
             "watch/colour": ratios["colour"].detach(),
             "watch/texture": ratios["texture"].detach(),
@@ -179,6 +184,13 @@ class TextureTask:
     def compared(self, pixels: Tensor) -> Tensor:
         """Pictures (B, 3, H, W) as their patches are compared: here each with its own reference's."""
         return pixels
+
+    def _liked(self, result: Tensor) -> dict[str, Tensor]:
+        """Cross-entropy of the verdict "liked"."""
+        if self.liking is None or not self.weights.preference:
+            return {}
+        said = F.softplus(-self.liking(result).float()).mean()
+        return {"preference": self.weights.preference * said, "watch/preference": said.detach()}
 
     def settling(self, batch: TextureBatch, painted: Tensor) -> Callable[[Tensor], Tensor]:
         """The map that settles this batch; here each picture after its own reference."""
@@ -221,7 +233,7 @@ class TextureTask:
                 result = result.float()
                 result = self.settling(batch, result)(result) if self.weights.settled else result
                 parts = self._pixel_losses(batch, result)
-            for name in ("ssim", "colour", "texture", "spread"):
+            for name in (key.removeprefix("watch/") for key in parts if key.startswith("watch/")):
                 found[name] = found.get(name, 0.0) + float(parts[f"watch/{name}"]) / len(batches)
         return found
 
