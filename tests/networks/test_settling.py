@@ -60,7 +60,7 @@ def test_gradients_are_those_of_small_steps(settled):
     real = (maps(pixels + way) - maps(pixels - way)) / 2
     _, told = torch.autograd.functional.jvp(maps, pixels, way)
     assert torch.corrcoef(torch.stack([real.flatten(), told.flatten()]))[0, 1] > 0.9
-    assert told.norm() == pytest.approx(real.norm(), rel=0.15)
+    assert told.norm().item() == pytest.approx(real.norm().item(), rel=0.15)
 
 
 def test_in_half_precision_it_is_as_exact(settled):
