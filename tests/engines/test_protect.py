@@ -8,7 +8,7 @@ from skimage import data
 
 import pinxit
 from pinxit.engines.batch import BatchSettings
-from pinxit.engines.protect import faces, faces_left_out
+from pinxit.engines.protect import faces_left_out
 from pinxit.errors import InputError, MissingExtraError
 from pinxit.picture import Picture
 from pinxit.style import Style
@@ -20,24 +20,10 @@ EYES, MOUTH = (115, 120), (140, 128)  # rows and columns, seen by a person
 DARK = Style(tone=Tone(Lut(Lut.identity(5).table * np.float32(0.5))))
 
 
-@pytest.mark.parametrize("times", [1, 5])
-def test_a_face_is_found_at_its_place_and_size(times):
-    found = faces(Picture.open(np.kron(FACE, np.ones((times, times, 1), np.uint8))))
-    (top, left, height, width) = found[0]
-    assert len(found) == 1 and 60 < height / times < 130 and 60 < width / times < 130
-    for row, column in (EYES, MOUTH):
-        assert top < row * times < top + height and left < column * times < left + width
-
-
-def test_every_depth_has_the_same_faces():
-    found = [faces(Picture.open(x)) for x in (FACE, FACE.astype(np.uint16) * 257, (FACE / 255).astype(np.float32))]
-    assert found[0] == found[1] == found[2]
-
-
 @pytest.mark.parametrize("size", [(1, 1), (20, 400), (31, 31), (3000, 40)])
-def test_nothing_is_found_in_what_is_too_small(size):
+def test_nothing_is_masked_in_what_is_too_small(size):
     picture = Picture.open(np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8))
-    assert faces(picture) == [] and (faces_left_out(picture) == 1).all()
+    assert (faces_left_out(picture) == 1).all()
 
 
 def test_the_mask_is_0_on_the_face_and_1_away_from_it():

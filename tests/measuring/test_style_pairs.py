@@ -157,9 +157,11 @@ def test_the_door(tmp_path):
 
     content, result, reference = (bits(picture(seed)) for seed in (1, 2, 3))
     Image.fromarray(reference).save(tmp_path / "r.png")
-    figures = pinxit.measure(content=content, result=Image.fromarray(result), references=tmp_path / "r.png")
-    assert figures == pinxit.measure(content=content, result=result, references=[reference])
-    assert figures == measure_pair(content, result, [reference]) and figures.size == 512
+    report = pinxit.measure(content=content, result=Image.fromarray(result), references=tmp_path / "r.png")
+    assert report == pinxit.measure(content=content, result=result, references=[reference])
+    figures = measure_pair(content, result, [reference])
+    for name in ("ssim", "colour", "texture"):
+        assert (report[name].value, report[name].protocol) == (getattr(figures, name), "style-pairs-1")
     with pytest.raises(pinxit.NotFoundError):
         pinxit.measure(content=content, result=result, references=tmp_path / "none.png")
     with pytest.raises(pinxit.InputError):

@@ -6,32 +6,42 @@ from typing import Annotated
 import typer
 
 from pinxit import doors
-from pinxit.cli.options import Json
-from pinxit.cli.running import emit, say, table
+from pinxit.cli.options import Json, Quiet
+from pinxit.cli.running import default_of, emit, progress, say, table
 
 
 def measure(
-    content: Annotated[Path, typer.Option(help="The picture before.", show_default=False)],
-    result: Annotated[Path, typer.Option(help="The picture after.", show_default=False)],
+    content: Annotated[Path, typer.Option(help="The picture before, or a folder of them.", show_default=False)],
+    result: Annotated[
+        Path, typer.Option(help="The picture after, or a folder with the same file names.", show_default=False)
+    ],
     reference: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(
             help="Picture with the style; a folder or pattern too; may come several times.", show_default=False
         ),
-    ],
+    ] = None,
+    encoder: Annotated[
+        str, typer.Option(help="Network for features: eye, vgg19, or a file with the weights of VGG-19.")
+    ] = default_of(doors.measure, "encoder"),
     json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Measure how much of a content a result keeps, and how far it came toward its references.
 
-    Three figures that need no trained network; with several references, their means. Example:
+    Of two folders: means over the pictures with 95 % intervals, and how the results as a set compare with the
+    references. Every figure names its protocol; only figures with the same one compare. Example:
     pinxit measure --content street.jpg --result painted.png --reference a.jpg --reference b.jpg
     """
-    from pinxit.measuring.style_pairs import MEANING
+    from pinxit.measuring.report import HEADINGS
 
-    figures = doors.measure(content=content, result=result, references=reference)
+    with progress("measuring", hidden=quiet or json) as update:
+        report = doors.measure(
+            content=content, result=result, references=reference, encoder=encoder, on_progress=update
+        )
     if json:
-        facts = {**figures.as_dict(), "untouched": dict.fromkeys(MEANING, 1.0), "meaning": MEANING}
-        return emit({**facts, "content": content, "result": result, "references": reference})
-    rows = [(name, f"{getattr(figures, name):.3f}", "1", what) for name, what in MEANING.items()]
-    say(f"{content} -> {result}, toward {', '.join(reference)}")
-    table(["figure", "value", "untouched", "meaning"], rows)
+        return emit({**report.to_dict(), "content": content, "result": result, "references": reference or []})
+    toward = f", toward {', '.join(reference)}" if reference else ""
+    pairs = f" ({report.pairs} pairs)" if report.pairs > 1 else ""
+    say(f"{content} -> {result}{toward}{pairs}")
+    table(HEADINGS, [figure.cells() for figure in report])

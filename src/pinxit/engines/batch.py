@@ -6,21 +6,25 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from pinxit.engines.adjust import ADJUSTMENTS, check_adjustments
 from pinxit.engines.engine import MOST, Engine, check_strokes
+from pinxit.engines.enhance import EnhanceReport, enhanced, parse_enhance
 from pinxit.engines.journal import Journal, identity, locked_journal
+from pinxit.engines.leftovers import swept
+from pinxit.engines.outcome import BatchReport, Outcome
 from pinxit.engines.plan import Task, plan_tasks
+from pinxit.engines.subject import check_shares, share_of_style
 from pinxit.errors import CapacityError, InputError, PinxitError
 from pinxit.files import writing_error
 from pinxit.picture import DEFAULT_MAX_PIXELS, Picture
 from pinxit.style import Style
 
-DIALS = ("strength", "tone", "texture", "finish", "correct", "brush", "keep_colours", "variation", "seed")
+DIALS = ("strength", "tone", "texture", "finish", "correct", "brush", "keep_colours", "variation", "seed", *ADJUSTMENTS)
 """Settings that go to :meth:`Engine.transfer` as they are."""
-_QUIET = 2.0  # seconds without a change after which an unfinished file belongs to nobody any more
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +41,13 @@ class BatchSettings:
         keep_colours: Strokes change lightness alone.
         variation: How far strokes are moved at random.
         seed: Seed of variation and grain.
+        warmth: Of the result, -1..1; as in :meth:`Engine.transfer`.
+        contrast: The same.
+        saturation: The same.
         protect: "faces" keeps the style off faces, None off nothing.
+        subject_strength: Share of the style on the subject, 0..1.
+        background_strength: Share of it on everything else, 0..1.
+        enhance: Image processing around the transfer, as in :func:`~pinxit.engines.enhance.enhanced`.
         quality: 1..100 for JPEG, WebP and AVIF.
         profile: "srgb", or "source" for the picture's own ICC profile.
         keep_private: Keep GPS places and serial numbers.
@@ -54,7 +64,13 @@ class BatchSettings:
     keep_colours: bool = False
     variation: float = 0.0
     seed: int = 0
+    warmth: float = 0.0
+    contrast: float = 0.0
+    saturation: float = 0.0
     protect: Literal["faces"] | None = None
+    subject_strength: float = 1.0
+    background_strength: float = 1.0
+    enhance: str | None = None
     quality: int = 95
     profile: Literal["srgb", "source"] = "srgb"
     keep_private: bool = False
@@ -70,12 +86,17 @@ class BatchSettings:
         """The arguments of :meth:`Engine.transfer` for a picture."""
         from pinxit.engines.protect import faces_left_out
 
-        mask = faces_left_out(picture) if self.protect == "faces" else None
+        mask = share_of_style(picture, self.subject_strength, self.background_strength)
+        if self.protect == "faces":
+            mask = faces_left_out(picture) * (1 if mask is None else mask)
         return {name: getattr(self, name) for name in DIALS} | {"mask": mask}
 
     def check(self) -> None:
         """Raise InputError for a strength or quality out of range, before any picture is opened."""
         check_strokes(self.brush, self.variation)
+        check_shares(self.subject_strength, self.background_strength)
+        parse_enhance(self.enhance)
+        check_adjustments(**{name: getattr(self, name) for name in ADJUSTMENTS})
         if self.protect not in (None, "faces"):
             raise InputError(f"protect {self.protect!r} came; 'faces' is what can be protected")
         for name in ("strength", "tone", "texture", "finish", "correct"):
@@ -84,47 +105,6 @@ class BatchSettings:
                 raise InputError(f"{name} {value} came; 0 to {MOST:g} is wanted, 1 is the style as learned")
         if not 1 <= self.quality <= 100:
             raise InputError(f"quality {self.quality} came; 1 to 100 is wanted")
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one picture.
-
-    Args:
-        source: The picture.
-        target: Where its result is, or would be.
-        state: "done", "skipped" (was done before) or "failed".
-        error: Why it failed, one line.
-        exit_code: That of the error, 0 without one.
-    """
-
-    source: Path
-    target: Path
-    state: Literal["done", "skipped", "failed"]
-    error: str | None = None
-    exit_code: int = 0
-
-
-@dataclass(frozen=True)
-class BatchReport:
-    """What became of all pictures, in their order.
-
-    Args:
-        outcomes: One per picture; fewer when the run was stopped by ``strict``.
-        seconds: Wall time.
-    """
-
-    outcomes: tuple[Outcome, ...] = field(default_factory=tuple)
-    seconds: float = 0.0
-
-    def count(self, state: str) -> int:
-        """How many pictures are "done", "skipped" or "failed"."""
-        return sum(outcome.state == state for outcome in self.outcomes)
-
-    @property
-    def failures(self) -> tuple[Outcome, ...]:
-        """The pictures that failed."""
-        return tuple(outcome for outcome in self.outcomes if outcome.state == "failed")
 
 
 def transfer_batch(
@@ -174,7 +154,7 @@ def transfer_batch(
         folders = {(out / target).parent for target in [*journal.targets.values(), *(task.target for task in tasks)]}
         outcomes: dict[Task, Outcome] = {}
         run = _Run(style, out, settings, journal, overwrite)
-        with _swept(folders), contextlib.closing(run.outcomes(tasks, workers)) as results:
+        with swept(folders), contextlib.closing(run.outcomes(tasks, workers)) as results:
             for task, outcome in results:
                 if strict and outcome.state == "failed":
                     raise run.errors[task]
@@ -196,7 +176,7 @@ class _Run:
     def outcomes(self, tasks: list[Task], workers: int) -> Iterator[tuple[Task, Outcome]]:
         """Do the tasks, up to ``workers`` at once; a stop lets those in work come to their end and starts no other."""
         waiting = iter(tasks)
-        running: dict[Future[None], tuple[Task, dict[str, Any]]] = {}
+        running: dict[Future[EnhanceReport | None], tuple[Task, dict[str, Any]]] = {}
         pool = ThreadPoolExecutor(workers, thread_name_prefix="pinxit")
         try:
             while True:
@@ -237,18 +217,21 @@ class _Run:
         self.journal.add("started", task.target, source, self.made_with)
         return source
 
-    def _make(self, task: Task) -> None:
+    def _make(self, task: Task) -> EnhanceReport | None:
         chosen = self.settings
         picture = Picture.open(task.source, max_pixels=chosen.max_pixels, keep_private=chosen.keep_private)
-        result = self.engine.transfer(picture, **chosen.controls(picture))
+        result, report = enhanced(
+            picture, chosen.enhance, lambda mended: self.engine.transfer(mended, **chosen.controls(mended))
+        )
         target = self.out / task.target
         _make_folder(target.parent)
         result.save(target, quality=chosen.quality, profile=chosen.profile)
+        return report
 
-    def _end(self, future: "Future[None]", task: Task, source: dict[str, Any]) -> Outcome:
+    def _end(self, future: "Future[EnhanceReport | None]", task: Task, source: dict[str, Any]) -> Outcome:
         target = self.out / task.target
         try:
-            future.result()
+            report = future.result()
         except CapacityError:
             raise  # no room or no right to write: the next picture would fare no better
         except MemoryError:
@@ -259,30 +242,12 @@ class _Run:
             self.journal.add("failed", task.target, source, self.made_with)
             return self._failed(task, error)
         self.journal.add("done", task.target, source, self.made_with, result_size=target.stat().st_size)
-        return Outcome(task.source, target, "done")
+        return Outcome(task.source, target, "done", enhance=report)
 
     def _failed(self, task: Task, error: PinxitError) -> Outcome:
         self.errors[task] = error
         text = str(error) if task.source.name in str(error) else f"{task.source}: {error}"
         return Outcome(task.source, self.out / task.target, "failed", text, error.exit_code)
-
-
-@contextlib.contextmanager
-def _swept(folders: Iterable[Path]) -> Iterator[None]:
-    """Remove the unfinished files that killed runs left in these folders, before and after."""
-    start = time.time()
-    _sweep(folders, start)
-    try:
-        yield
-    finally:
-        _sweep(folders, start)
-
-
-def _sweep(folders: Iterable[Path], start: float) -> None:
-    for path in (path for folder in folders for path in folder.glob(".pinxit-*.part*")):
-        with contextlib.suppress(OSError):
-            if path.stat().st_mtime < min(start, time.time() - _QUIET):
-                path.unlink()
 
 
 def _make_folder(folder: Path) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pinxit.color import linear_to_srgb, srgb_to_linear, unit_float
+from pinxit.engines.adjust import adjust, check_adjustments
 from pinxit.errors import InputError, StyleError
 from pinxit.picture.sampling import thumbnails
 from pinxit.picture.writing import to_bits
@@ -65,6 +66,9 @@ class Engine:
         keep_colours: bool = False,
         variation: float = 0.0,
         seed: int = 0,
+        warmth: float = 0.0,
+        contrast: float = 0.0,
+        saturation: float = 0.0,
         mask: np.ndarray | None = None,
     ) -> Picture:
         """Give the style to a picture.
@@ -82,6 +86,9 @@ class Engine:
             keep_colours: Let the strokes change lightness alone.
             variation: How far strokes are moved at random from the learned ones, 0 to 2.
             seed: Seed of the variation and of the grain; any whole number, counted modulo 2**64.
+            warmth: Of the result, -1..1, beside ``strength`` up to 1; see ``engines.adjust``.
+            contrast: The same.
+            saturation: The same.
             mask: Where the style goes, (h, w) 0..1, brought to the picture's size; None is everywhere.
 
         Returns:
@@ -92,9 +99,15 @@ class Engine:
         """
         _check(strength=strength, tone=tone, texture=texture, finish=finish, correct=correct)
         check_strokes(brush, variation)
-        if strength == 0 or (tone == 0 and finish == 0 and (self._painting is None or texture == 0)):
+        share = min(strength, 1.0)
+        adjustments = {"warmth": warmth * share, "contrast": contrast * share, "saturation": saturation * share}
+        check_adjustments(warmth=warmth, contrast=contrast, saturation=saturation)
+        plain = tone == 0 and finish == 0 and (self._painting is None or texture == 0)
+        if strength == 0 or (plain and not any(adjustments.values())):
             return picture
-        if self._painting is None:
+        if plain:
+            array = picture.array
+        elif self._painting is None:
             lut = self.lut_for(picture, strength=strength, tone=tone, correct=correct)
             array = self.style.tone.with_lut(lut).apply(picture.array, finish=finish * strength, seed=seed)
         else:
@@ -105,6 +118,7 @@ class Engine:
             array = _mixed(picture.array, painted, np.float32(strength))
             if finish and self.style.tone is not None:
                 array = apply_finish(array, self.style.tone.finish, finish * strength, seed)
+        array = adjust(array, **adjustments)
         if mask is not None:
             array = _mixed(picture.array, unit_float(array), mask_for(picture, mask)[..., None])
         return picture.with_array(array)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -76,12 +76,33 @@ class PairFigures:
         return f"ssim {self.ssim:.3f}, colour {self.colour:.3f}, texture {self.texture:.3f} (untouched: 1, 1, 1)"
 
 
+class Projected:
+    """A picture at the size of the measurement and its patches along the fixed directions, for any number of pairs.
+
+    Args:
+        array: (H, W, 3), uint8, uint16 or float 0..1, sRGB.
+        what: The picture's part, for errors.
+        size: Pixels a side at which everything is measured.
+
+    Raises:
+        ShapeError: An array of another shape, not finite, or ``size`` below 32.
+    """
+
+    def __init__(self, array: np.ndarray, what: str, size: int = SIZE) -> None:
+        self.size, self.pixels = size, _planes(array, size, what)
+
+    @cached_property
+    def along(self) -> list[list[Tensor]]:
+        """Patches of every scale along the directions for colour and along those for texture, in ascending order."""
+        return [_projected(self.pixels, directions(zero_mean)) for zero_mean in (False, True)]
+
+
 class Pair:
     """A content and a reference, held ready for any number of results.
 
     Args:
-        content: (H, W, 3), uint8, uint16 or float 0..1, sRGB.
-        reference: (H, W, 3), of any size of its own.
+        content: (H, W, 3), uint8, uint16 or float 0..1, sRGB; or projected already, at ``size``.
+        reference: The same, of any size of its own.
         size: Pixels a side at which everything is measured.
 
     Raises:
@@ -89,30 +110,29 @@ class Pair:
         InputError: Content and reference are as good as the same, so that there is no way to go and no ratio of it.
     """
 
-    def __init__(self, content: np.ndarray, reference: np.ndarray, size: int = SIZE) -> None:
+    def __init__(self, content: np.ndarray | Projected, reference: np.ndarray | Projected, size: int = SIZE) -> None:
         self.size = size
-        self.content, self.reference = _planes(content, size, "content"), _planes(reference, size, "reference")
-        kinds = {"colours": directions(False), "texture": directions(True)}
-        self.wanted = [_projected(self.reference, one) for one in kinds.values()]
-        own = [_projected(self.content, one) for one in kinds.values()]
-        self.whole = [_distance(a, b) for a, b in zip(own, self.wanted, strict=True)]
-        for kind, whole in zip(kinds, self.whole, strict=True):
+        self.content, self.reference = self._ready(content, "content"), self._ready(reference, "reference")
+        self.whole = [_distance(a, b) for a, b in zip(self.content.along, self.reference.along, strict=True)]
+        for kind, whole in zip(("colours", "texture"), self.whole, strict=True):
             if whole <= _ALIKE:
                 raise InputError(
                     f"the content has the {kind} of the reference already, so the way to it is 0 and no ratio of it is "
                     f"defined; give another reference"
                 )
 
-    def figures(self, result: np.ndarray) -> PairFigures:
-        """Score one result, (H, W, 3), uint8, uint16 or float 0..1.
+    def _ready(self, picture: np.ndarray | Projected, what: str) -> Projected:
+        return picture if isinstance(picture, Projected) else Projected(picture, what, self.size)
+
+    def figures(self, result: np.ndarray | Projected) -> PairFigures:
+        """Score one result, (H, W, 3), uint8, uint16 or float 0..1; or projected already.
 
         Raises:
             ShapeError: It has another shape or is not finite.
         """
-        pixels = _planes(result, self.size, "result")
-        reached = [_projected(pixels, directions(zero_mean)) for zero_mean in (False, True)]
-        left = [_distance(a, b) / c for a, b, c in zip(reached, self.wanted, self.whole, strict=True)]
-        return PairFigures(luma_ssim(self.content, pixels), *left, self.size)
+        reached, wanted = self._ready(result, "result"), self.reference.along
+        left = [_distance(a, b) / c for a, b, c in zip(reached.along, wanted, self.whole, strict=True)]
+        return PairFigures(luma_ssim(self.content.pixels, reached.pixels), *left, self.size)
 
 
 def measure_pair(
@@ -132,7 +152,8 @@ def measure_pair(
     """
     if not len(references):
         raise InputError("no reference came; give at least one picture that has the style")
-    each = [Pair(content, reference, size).figures(result) for reference in references]
+    before, after = Projected(content, "content", size), Projected(result, "result", size)
+    each = [Pair(before, reference, size).figures(after) for reference in references]
     colour, texture = (float(np.mean([getattr(one, name) for one in each])) for name in ("colour", "texture"))
     return PairFigures(each[0].ssim, colour, texture, size)
 
