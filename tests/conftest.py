@@ -32,6 +32,7 @@ def tiny(monkeypatch):
     from pinxit.networks.discriminator import MultiScaleDiscriminator
     from pinxit.networks.encoder import ContentEncoder
     from pinxit.networks.painter import Painter
+    from pinxit.networks.signature import Signature
 
     with torch.random.fork_rng([]):
         torch.manual_seed(5)
@@ -43,6 +44,9 @@ def tiny(monkeypatch):
             torch.nn.init.normal_(layer.weight, std=0.2)
         eye = ContentEncoder(widths=(4, 6, 8, 10), classes=3, hands=4)
         critic = MultiScaleDiscriminator(width=4, scales=2, code=8)
+        signature = Signature(statistics=2 * sum((4, 6, 8, 10)), hand=3, tone=2, hands=("a", "b"))
+        for name in ("hand_axes", "tone_axes", "prototypes"):
+            torch.nn.init.normal_(getattr(signature, name), std=0.1)
     rng = np.random.default_rng(6)
     found = SimpleNamespace(painter=painter, eye=eye, critic=critic, version="0123456789abcdef")
     for network in (painter, eye, critic):
@@ -54,6 +58,8 @@ def tiny(monkeypatch):
         ("texture_critic", critic),
         ("painter_version", found.version),
         ("packaged_contents", contents),
+        ("signature", signature),
+        ("signature_version", "fedcba9876543210"),
     ):
         monkeypatch.setattr(weights, name, lambda value=value: value)
     threads = torch.get_num_threads()

@@ -471,27 +471,44 @@ class TestExport:
 
 
 class TestMeasure:
-    def test_says_what_the_door_says(self, photos, tmp_path):
+    def test_says_what_the_door_says(self, photos, monkeypatch):
         words = ("measure", "--content", photos / "0.jpg", "--result", photos / "1.jpg", "--reference", photos / "more")
         told = answer(*words)
-        assert told["protocol"] == "style-pairs-1" and set(told["untouched"].values()) == {1.0}
         arrays = [np.asarray(Image.open(photos / name)) for name in ("0.jpg", "1.jpg", "more/2.jpg")]
-        figures = door(content=arrays[0], result=arrays[1], references=[arrays[2]])
-        assert (told["ssim"], told["colour"], told["texture"]) == (figures.ssim, figures.colour, figures.texture)
-        said = pinxit(*words)
+        report = door(content=arrays[0], result=arrays[1], references=[arrays[2]])
+        assert told["figures"] == json.loads(json.dumps(report.to_dict()))["figures"] and told["pairs"] == 1
+        assert (told["figures"]["ssim"]["protocol"], told["figures"]["ssim"]["untouched"]) == ("style-pairs-1", 1)
+        monkeypatch.setenv("COLUMNS", "200")
+        said = " ".join(pinxit(*words).split())
         for name in ("ssim", "colour", "texture"):
-            assert f"{told[name]:.3f}" in next(line for line in said.split("\n") if line.startswith(name))
+            assert f"{name} {told['figures'][name]['value']:.3f} 1.000 style-pairs-1" in said
+        assert "not measured: no face is found in the content" in said
 
     def test_untouched_with_two_references(self, photos):
         same = photos / "0.jpg"
         words = ("measure", "--content", same, "--result", same)
         told = answer(*words, "--reference", photos / "1.jpg", "--reference", photos / "more" / "2.jpg")
-        assert (round(told["ssim"], 5), told["colour"], told["texture"]) == (1, 1, 1) and len(told["references"]) == 2
+        figures = told["figures"]
+        assert figures["ssim"]["value"] == pytest.approx(1) and len(told["references"]) == 2
+        assert figures["colour"]["value"] == figures["texture"]["value"] == 1
 
     def test_refused(self, photos):
         words = ("measure", "--content", photos / "0.jpg", "--result", photos / "1.jpg", "--reference")
-        assert "another reference" in refused(*words, photos / "0.jpg", code=2)
         assert "is not there" in refused(*words, photos / "9.jpg", code=3)
+        assert "eye, vgg19" in refused(*words[:-1], "--encoder", "nose", code=2)
+        told = answer(*words, photos / "0.jpg")
+        assert "another reference" in told["figures"]["colour"]["note"]
+
+    def test_folders_without_references(self, photos, tmp_path):
+        (tmp_path / "after").mkdir()
+        for path in (photos / "0.jpg", photos / "1.jpg", photos / "more" / "2.jpg"):
+            Image.open(path).save(tmp_path / "after" / f"{path.stem}.png")
+        told = answer("measure", "--content", photos, "--result", tmp_path / "after")
+        assert told["pairs"] == 3 and told["references"] == [] and "colour" not in told["figures"]
+        assert told["figures"]["ssim"]["low"] <= told["figures"]["ssim"]["value"] <= told["figures"]["ssim"]["high"]
+        assert "(3 pairs)" in pinxit("measure", "--content", photos, "--result", tmp_path / "after", "--quiet")
+        (tmp_path / "after" / "0.png").unlink()
+        assert "names agree" in refused("measure", "--content", photos, "--result", tmp_path / "after", code=2)
 
 
 class TestBench:

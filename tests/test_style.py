@@ -11,13 +11,24 @@ from safetensors.numpy import save
 from pinxit.blending import blend_styles
 from pinxit.container import MAX_BYTES
 from pinxit.errors import CapacityError, InputError, NotFoundError, StyleError
-from pinxit.provenance import Provenance
-from pinxit.style import Style, check_name
+from pinxit.provenance import Provenance, Training
+from pinxit.style import Signatures, Style, check_name
 from pinxit.texture import Texture
 from pinxit.thumbnail import color_card, thumbnail_of
 from pinxit.tone.finish import Finish
 from pinxit.tone.lut import Lut
 from pinxit.tone.tone import Tone
+
+
+TRAINING = {
+    "split": {"a" * 64: "train", "b" * 64: "test"},
+    "before": {"ssim": 0.5},
+    "after": {"ssim": 0.6},
+    "history": [{"step": 1, "score": 0.25}],
+    "steps": 4,
+    "best": 2,
+    "minutes": 0.5,
+}
 
 
 def darker(size: int = 9, gain: float = 0.5, **parts) -> Tone:
@@ -26,17 +37,20 @@ def darker(size: int = 9, gain: float = 0.5, **parts) -> Tone:
 
 def texture(**parts) -> Texture:
     """A texture of the smallest parts."""
-    bands = np.tile(np.linspace(-0.1, 0.1, 5, dtype=np.float32), (2, 3, 1))
-    parts = {"code": np.ones(3, np.float32), "palette": np.full((4, 3), 0.5, np.float32), "bands": bands} | parts
+    bands = np.tile(np.linspace(-0.1, 0.1, 5, dtype=np.float32), (1, 2, 3, 1))
+    parts = {"code": np.ones(3, np.float32), "palettes": np.full((1, 4, 3), 0.5, np.float32), "bands": bands} | parts
     return Texture(painter="0123456789abcdef", **parts)
 
 
 @pytest.fixture
 def style() -> Style:
+    training = Training(**{**TRAINING, "history": tuple(TRAINING["history"])})
     return Style(
         name="abendrot 1",
         tone=darker(code=np.arange(4, dtype=np.float32), expected_error=2.5),
-        provenance=Provenance(references=2, hashes=("a" * 64, "b" * 64), licence="CC0", consent="mine", notes="ü"),
+        provenance=Provenance(
+            references=2, hashes=("a" * 64, "b" * 64), licence="CC0", consent="mine", notes="ü", training=training
+        ),
         thumbnail=thumbnail_of([(color_card(64, 64) * 255).astype(np.uint8)]),
     )
 
@@ -74,9 +88,36 @@ class TestFile:
     def test_format_without_texture_is_still_read(self, style):
         def older(header, _):
             header["format"] = 1
-            del header["texture"]
+            del header["texture"], header["signature"]
 
         assert Style.from_bytes(rebuilt(style, older)).to_bytes() == style.to_bytes()
+
+    def test_format_without_signature_is_still_read(self):
+        def older(header, _):
+            header["format"] = 2
+            del header["signature"]
+
+        style = Style(texture=texture())
+        back = Style.from_bytes(rebuilt(style, older))
+        assert back.signature is None and back.to_bytes() == style.to_bytes()
+
+    @pytest.mark.parametrize("version", [1, 2])
+    def test_older_formats_hold_nothing_newer(self, style, version):
+        def older(header, _):
+            header["format"] = version
+            if version == 1:
+                del header["texture"]
+
+        with pytest.raises(StyleError, match="other entries"):
+            Style.from_bytes(rebuilt(style, older))
+
+    def test_signature(self, style):
+        vectors = np.arange(12, dtype=np.float32).reshape(3, 4)
+        marked = replace(style, signature=Signatures(vectors, "0123456789abcdef"))
+        back = Style.from_bytes(marked.to_bytes())
+        np.testing.assert_array_equal(back.signature.vectors, vectors)
+        assert back.signature.version == "0123456789abcdef" and back.renamed("b").signature is back.signature
+        assert marked.fingerprint == style.fingerprint, "it changes no pixel"
 
     def test_finish_is_kept(self):
         tone = darker(finish=replace(Finish(), vignette=0.25))
@@ -139,9 +180,9 @@ class TestRefused:
         with pytest.raises(StyleError, match="not a style"):
             Style.from_bytes(save({"a": np.zeros(3, np.float32)}))
 
-    @pytest.mark.parametrize("version", [3, 0, "1", None, True, 1.5])
+    @pytest.mark.parametrize("version", [4, 0, "1", None, True, 1.5])
     def test_version(self, style, version):
-        with pytest.raises(StyleError, match=r"reads format 2; .*learn it again"):
+        with pytest.raises(StyleError, match=r"reads format 3; .*learn it again"):
             Style.from_bytes(rebuilt(style, lambda header, _: header.update(format=version)))
 
     @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
@@ -194,9 +235,22 @@ class TestRefused:
             lambda h, t: h["provenance"].update(hashes="aa"),
             lambda h, t: h["provenance"].update(created=5),
             lambda h, t: h["provenance"].update(more="x"),
+            lambda h, t: h["provenance"].update(training={}),
+            lambda h, t: h["provenance"].update(training=dict(TRAINING, steps="4")),
+            lambda h, t: h["provenance"].update(training=dict(TRAINING, split={"a": "all"})),
+            lambda h, t: h["provenance"].update(training=dict(TRAINING, history=[{"step": [1]}])),
+            lambda h, t: h["provenance"].update(training=dict(TRAINING, before={"ssim": None})),
             lambda h, t: h.update(name="../x"),
             lambda h, t: h.update(name=7),
             lambda h, t: h.update(texture={"painter": "0123456789abcdef"}),
+            lambda h, t: h.update(signature={"version": "0123456789abcdef"}),
+            lambda h, t: h.update(signature=[]),
+            lambda h, t: t.update(signature=np.zeros((1, 3), np.float32)),
+            lambda h, t: (h.update(signature={"version": 3}), t.update(signature=np.zeros((1, 3), np.float32))),
+            lambda h, t: (h.update(signature={"version": "0" * 16}), t.update(signature=np.zeros(3, np.float32))),
+            lambda h, t: (h.update(signature={"version": "0" * 16}), t.update(signature=np.zeros((65, 3), np.float32))),
+            lambda h, t: (h.update(signature={"version": "0" * 16}), t.update(signature=np.zeros((0, 3), np.float32))),
+            lambda h, t: (h.update(signature={"version": "0" * 16}), t.update(signature=np.zeros((1, 0), np.float32))),
             lambda h, t: t.update(texture().tensors()),
             lambda h, t: (h.update(texture={"painter": 3}), t.update(texture().tensors())),
         ],
@@ -225,7 +279,7 @@ class TestRefused:
         with pytest.raises(StyleError, match="rising"):
             texture(bands=-texture().bands)
         with pytest.raises(StyleError, match="palette"):
-            texture(palette=np.zeros((3, 4), np.float32))
+            texture(palettes=np.zeros((3, 4), np.float32))
         with pytest.raises(StyleError, match="hex"):
             replace(texture(), painter="x")
         with pytest.raises(StyleError):

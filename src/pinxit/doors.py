@@ -2,17 +2,18 @@
 
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from pinxit.exporting.notes import export_notes
 from pinxit.opening import both_masks, expanded, open_mask, open_style
 
 if TYPE_CHECKING:
     import numpy as np
     from PIL import Image
 
-    from pinxit.measuring.style_pairs import PairFigures
+    from pinxit.engines.enhance import EnhanceReport
+    from pinxit.measuring.report import Report
     from pinxit.picture import Picture
     from pinxit.style import Style
 
@@ -28,6 +29,8 @@ def learn(
     neutral: "str | os.PathLike[str] | Iterable[Source] | None" = None,
     before: "str | os.PathLike[str] | Iterable[Source] | None" = None,
     contents: "str | os.PathLike[str] | Iterable[Source] | None" = None,
+    liked: "str | os.PathLike[str] | Iterable[Source] | None" = None,
+    disliked: "str | os.PathLike[str] | Iterable[Source] | None" = None,
     refine: Literal["auto", "on", "off"] = "auto",
     encoder: str = "eye",
     more: bool = False,
@@ -49,6 +52,8 @@ def learn(
         before: The pictures as they were before they got the look: a folder with the same file names, or as many
             pictures in the same order. The look is then fitted to the pairs.
         contents: The user's own photos to practise strokes on; None takes those that come with the package.
+        liked: Results that the user likes; strokes are learned toward them.
+        disliked: Results that the user does not like; wanted beside ``liked``.
         refine: What follows the prediction: "off" nothing; "auto" reconciles it with the references in closed form;
             "on" also refines it adversarially, which takes half a minute.
         encoder: Who judges strokes while they are learned: "eye" comes with the package; "vgg19" is VGG-19, whose
@@ -74,6 +79,7 @@ def learn(
     from pinxit.errors import InputError
     from pinxit.learning.style import learn_style
     from pinxit.library import Library
+    from pinxit.settings import LEARNING
 
     library = Library(home) if name is not None else None
     if more and library is None:
@@ -87,17 +93,24 @@ def learn(
         neutral=expanded(neutral) if neutral is not None else None,
         before=expanded(before) if before is not None else None,
         contents=expanded(contents) if contents is not None else None,
+        liked=expanded(liked) if liked is not None else None,
+        disliked=expanded(disliked) if disliked is not None else None,
         refine=refine,
         encoder=encoder,
         more_of=library.get(name) if more else None,
         seed=seed,
         strict=strict,
+        resume=library.home / LEARNING if library else None,
         on_progress=on_progress,
         on_decision=on_decision,
     )
     if library is None:
         return style
-    library.add(style, name, replace=replace or more)
+    library.add(style, name, replace=replace, continues=more)
+    files = {"reference": expanded(pictures), "neutral": neutral, "before": before, "contents": contents}
+    files = {role: expanded(given) for role, given in files.items() if given is not None}
+    options = {"kind": kind, "minutes": minutes, "refine": refine, "encoder": encoder, "seed": seed}
+    library.sources.record(name, files, options, more=more)
     return style.renamed(name)
 
 
@@ -114,10 +127,18 @@ def transfer(
     keep_colours: bool = False,
     variation: float = 0.0,
     seed: int = 0,
+    warmth: float = 0.0,
+    contrast: float = 0.0,
+    saturation: float = 0.0,
     mask: "Source | None" = None,
     protect: Literal["faces"] | None = None,
     second: "Style | str | os.PathLike[str] | None" = None,
     across: "str | Source" = "left-right",
+    subject_strength: float = 1.0,
+    background_strength: float = 1.0,
+    enhance: str | None = None,
+    on_enhance: "Callable[[EnhanceReport], Any] | None" = None,
+    personal: bool | str | None = None,
     home: str | os.PathLike[str] | None = None,
 ) -> "Picture":
     """Give a style to a picture.
@@ -135,10 +156,21 @@ def transfer(
         keep_colours: Let strokes change lightness alone.
         variation: How far strokes are moved at random from the learned ones, 0 to 2.
         seed: Of the variation and the grain.
+        warmth: Of the result, -1..1; lightness stays.
+        contrast: Of the result, -1..1.
+        saturation: Of the result, -1..1; -1 is grey.
         mask: A picture that is white where the style goes and black where it does not.
         protect: "faces" keeps the style off faces.
         second: A style that the first one turns into.
         across: How it does: "left-right", "top-bottom", or a picture that is white where the second style goes.
+        subject_strength: Share of the style on the subject, 0..1: people, or what stands out.
+        background_strength: Share of it on everything else, 0..1.
+        enhance: Image processing around the transfer, of the whole picture: "denoise", "exposure" and "sharpen" before
+            it and "tonemap" after it, with commas between them and strengths such as "denoise:0.5"; "auto" does
+            what measurements of the picture ask for, "suggest" tries that and leaves the picture as it is.
+        on_enhance: Told what was measured and done.
+        personal: Whose own setting (``pinxit rate``) counts for dials that stand at their defaults: a user's name, or
+            True for the operating system's. None is True for a name in the library, else False.
         home: Folder of the library.
 
     Returns:
@@ -151,50 +183,72 @@ def transfer(
     """
     from pinxit.engines.batch import BatchSettings
     from pinxit.engines.engine import ACROSS, Engine, gradient, mixed_pictures
+    from pinxit.engines.enhance import enhanced
+    from pinxit.personal.setting import personalized
     from pinxit.picture import Picture
 
     settings = BatchSettings(
         strength=strength, tone=tone, texture=texture, finish=finish, correct=correct, brush=brush,
         keep_colours=keep_colours, variation=variation, seed=seed, protect=protect,
+        warmth=warmth, contrast=contrast, saturation=saturation,
+        subject_strength=subject_strength, background_strength=background_strength, enhance=enhance,
     )  # fmt: skip
     settings.check()
-    picture = Picture.open(source)
-    controls = settings.controls(picture)
-    if mask is not None:
-        controls["mask"] = both_masks(open_mask(mask), controls["mask"], picture)
-    result = Engine(open_style(style, home)).transfer(picture, **controls)
-    if second is None:
-        return result
-    named = isinstance(across, str) and across in ACROSS
-    mask = gradient(picture, across) if named else open_mask(across)
-    return mixed_pictures(result, Engine(open_style(second, home)).transfer(picture, **controls), mask)
+    own = personalized(style, settings, personal=personal, home=home)
+
+    def give(picture: Picture) -> Picture:
+        controls = own.settings.controls(picture)
+        if mask is not None:
+            controls["mask"] = both_masks(open_mask(mask), controls["mask"], picture)
+        result = Engine(own.style).transfer(picture, **controls)
+        if second is None:
+            return result
+        named = isinstance(across, str) and across in ACROSS
+        where = gradient(picture, across) if named else open_mask(across)
+        return mixed_pictures(result, Engine(open_style(second, home)).transfer(picture, **controls), where)
+
+    result, report = enhanced(Picture.open(source), enhance, give)
+    if report is not None and on_enhance:
+        on_enhance(report)
+    return result
 
 
-def measure(*, content: "Source", result: "Source", references: "Source | Iterable[Source]") -> "PairFigures":
+def measure(
+    *,
+    content: "Source | Iterable[Source]",
+    result: "Source | Iterable[Source]",
+    references: "Source | Iterable[Source] | None" = None,
+    encoder: str = "eye",
+    on_progress: Callable[..., Any] | None = None,
+) -> "Report":
     """Measure what a transfer kept of its content and how far it came toward its references.
 
     Args:
-        content: The picture before: path, bytes, PIL image, array (H, W, 3) of uint8, uint16 or float 0..1, or Picture.
-        result: The picture after. All pictures are resized to 512 x 512, so its size may differ; alpha is passed over.
-        references: One or more pictures that have the style; folders and patterns are searched.
+        content: The picture before, as in :func:`transfer`; or many: a folder, a pattern or a list.
+        result: The picture after, of any size. Of many: files with the same names, or else as many in the same order.
+        references: Pictures that have the style, or folders of them; None measures only what was kept.
+        encoder: The feature network: "eye", "vgg19" or a file, as in :func:`learn`.
+        on_progress: Called as (done, total, text).
 
     Returns:
-        ``ssim``, ``colour`` and ``texture``, as ``measuring.style_pairs.PairFigures`` describes them. The content
-        untouched has 1, 1, 1.
+        Figures by name, such as ``report["ssim"].value``; of many pictures means, and figures of the results as a set.
 
     Raises:
-        InputError: No reference, or one that the content equals: the way to it is 0, and no ratio of it is defined.
-        NotFoundError: A path is not there.
-        PictureError: A picture is damaged or refused.
+        InputError: Contents and results do not belong together, an empty list, or another encoder.
+        NotFoundError, PictureError: A picture is not there, or damaged or refused.
     """
-    from pinxit.measuring.style_pairs import measure_pair
-    from pinxit.picture import Picture
+    from pinxit.errors import InputError
+    from pinxit.learning.paired import match_pairs
+    from pinxit.measuring.pictures import measure_pictures
 
-    return measure_pair(
-        Picture.open(content).array,
-        Picture.open(result).array,
-        [Picture.open(reference).array for reference in expanded(references)],
-    )
+    contents, results = expanded(content), expanded(result)
+    several = len(contents) > 1 or len(results) > 1
+    pairs = match_pairs(contents, results) if several else [(contents[0], results[0])]
+    if not len({id(before) for before, _ in pairs}) == len(contents) == len(results) == len(pairs):
+        count = f"{len(contents)} contents and {len(results)} results"
+        raise InputError(f"{count} came, not one for one; give two folders in which the file names agree")
+    wanted = [] if references is None else expanded(references)
+    return measure_pictures(pairs, wanted, as_sets=several, encoder=encoder, on_progress=on_progress)
 
 
 def export(
@@ -244,18 +298,3 @@ def export(
         lut = Engine(style).lut_for(Picture.open(picture), strength=strength, tone=1.0, correct=correct)
     notes = export_notes(style, for_picture=picture is not None)
     return write_table(lut, path, size=size, level=level, title=style.name or "pinxit", notes=notes)
-
-
-def export_notes(style: "Style", *, for_picture: bool = False) -> list[str]:
-    """What a table leaves out of a style, line by line; empty when it leaves nothing out."""
-    if style.tone is None:
-        return []
-    notes = []
-    if style.adaptive and not for_picture:
-        notes.append("mean table: the correction of every single picture's exposure and white balance is not in it")
-    if style.tone.expected_error is not None:
-        notes.append(f"expected error of the learned tone: CIEDE2000 {style.tone.expected_error:.2f} on average")
-    neutral = type(style.tone.finish)()
-    if any(getattr(style.tone.finish, item.name) != getattr(neutral, item.name) for item in fields(neutral)):
-        notes.append("vignette and grain are not in it")
-    return notes

@@ -34,11 +34,20 @@ def open_style(style: "Style | str | os.PathLike[str]", home: str | os.PathLike[
         from pinxit.learning.style import learn_style
 
         return learn_style([path], kind="art", minutes=0)
-    if not isinstance(style, str) or suffix in STYLE_FILE_SUFFIXES or os.sep in style:
+    if not is_name(style):
         return style_from_file(path)
     from pinxit.library import Library
 
     return Library(home).get(style)
+
+
+def is_name(style: Any) -> bool:
+    """Whether this is a name in the library: text without a ``/`` that does not end as a style, table or picture."""
+    from pinxit.exporting.importing import STYLE_FILE_SUFFIXES
+    from pinxit.files import PICTURE_SUFFIXES
+
+    ends = PICTURE_SUFFIXES.union(STYLE_FILE_SUFFIXES)
+    return isinstance(style, str) and os.sep not in style and Path(style).suffix.lower() not in ends
 
 
 def open_mask(mask: Any) -> "np.ndarray":

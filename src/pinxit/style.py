@@ -16,20 +16,25 @@ from pinxit.container import pack, read_capped, unpack
 from pinxit.errors import InputError, StyleError
 from pinxit.files import write_whole
 from pinxit.provenance import Provenance
-from pinxit.texture import Texture, check_code
+from pinxit.texture import Texture, check_code, check_floats
 from pinxit.tone.finish import Finish
 from pinxit.tone.lut import Lut
 from pinxit.tone.tone import Tone
 
-FORMAT = 2
-"""Version of the file; 1, which had no texture, is read too, and any other one refused."""
+FORMAT = 3
+"""Version of the file; 1, which had no texture, and 2, which had no signature, are read too, and others refused."""
 STYLE_SUFFIX = ".pinxit"
 MAX_LUT_SIZE = 129
 """Largest side of a table in a style file; 129 nodes take 25 MiB."""
 
+MAX_SIGNATURES = 64
+"""Most signatures of references in a style."""
+
 _MAX_NAME = 80
 _MAX_THUMBNAIL = 2**20
 _TEXTURE = "texture."
+# Entries of a header, by the format that they came with.
+_PARTS = ({"format", "name", "provenance", "tone"}, {"texture"}, {"signature"})
 
 
 def check_name(name: str) -> str:
@@ -53,6 +58,30 @@ def check_name(name: str) -> str:
 
 
 @dataclass(frozen=True, eq=False)
+class Signatures:
+    """What a style is recognized by: signatures of its references.
+
+    Args:
+        vectors: (K, D) float32, K to 64.
+        version: Which network made them: the first 16 hex digits of its weights' SHA-256.
+
+    Raises:
+        StyleError: A part has a wrong shape or type, or holds NaN or infinite values.
+    """
+
+    vectors: np.ndarray
+    version: str
+
+    def __post_init__(self) -> None:
+        check_floats("signature", self.vectors)
+        if self.vectors.ndim != 2 or not 1 <= len(self.vectors) <= MAX_SIGNATURES:
+            raise StyleError(f"signature has the shape {self.vectors.shape}; (K, D), K to {MAX_SIGNATURES}, is wanted")
+        check_code("signature", self.vectors[0])
+        if not isinstance(self.version, str) or len(self.version) != 16:
+            raise StyleError(f"the signature's version is {self.version!r}; 16 hex digits are wanted")
+
+
+@dataclass(frozen=True, eq=False)
 class Style:
     """A learned style.
 
@@ -62,6 +91,7 @@ class Style:
         texture: The texture half, or None.
         provenance: Where it comes from.
         thumbnail: A small JPEG, or None.
+        signature: What it is recognized by, or None.
 
     Raises:
         InputError: The name is not allowed.
@@ -73,6 +103,7 @@ class Style:
     texture: Texture | None = None
     provenance: Provenance = field(default_factory=Provenance)
     thumbnail: bytes | None = None
+    signature: Signatures | None = None
 
     def __post_init__(self) -> None:
         if self.name is not None:
@@ -91,8 +122,9 @@ class Style:
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 over what changes pixels: not over the name, the provenance and the thumbnail."""
-        return hashlib.sha256(replace(self, name=None, provenance=_NOWHERE, thumbnail=None).to_bytes()).hexdigest()
+        """SHA-256 over what changes pixels: not over the name, the provenance and the like."""
+        plain = replace(self, name=None, provenance=_NOWHERE, thumbnail=None, signature=None)
+        return hashlib.sha256(plain.to_bytes()).hexdigest()
 
     def renamed(self, name: str | None) -> "Style":
         """The same style under another name."""
@@ -106,6 +138,7 @@ class Style:
             "provenance": asdict(self.provenance),
             "tone": _tone_settings(self.tone) if self.tone else None,
             "texture": {"painter": self.texture.painter} if self.texture else None,
+            "signature": {"version": self.signature.version} if self.signature else None,
         }
         return pack(header, self._tensors(), self.name or "the style")
 
@@ -118,6 +151,8 @@ class Style:
                     f"use lut.resized({MAX_LUT_SIZE}) or fewer"
                 )
             parts |= {"tone.lut": self.tone.lut.table, "tone.code": self.tone.code}
+        if self.signature:
+            parts["signature"] = self.signature.vectors
         if self.thumbnail:
             parts["thumbnail"] = np.frombuffer(self.thumbnail, np.uint8)
         return {key: value for key, value in parts.items() if value is not None}
@@ -162,6 +197,7 @@ class Style:
                 name=header["name"],
                 tone=_tone(header["tone"], tensors, file),
                 texture=_texture(header.get("texture"), texture, file),
+                signature=_signature(header.get("signature"), tensors.get("signature"), file),
                 provenance=Provenance.from_json(header["provenance"], file),
                 thumbnail=None if thumbnail is None else thumbnail.tobytes(),
             )
@@ -200,18 +236,27 @@ def _texture(settings: object, tensors: Mapping[str, np.ndarray], file: str) -> 
     return Texture.from_tensors(tensors, settings["painter"])
 
 
+def _signature(settings: object, vectors: np.ndarray | None, file: str) -> Signatures | None:
+    if settings is None and vectors is None:
+        return None
+    if not isinstance(settings, dict) or set(settings) != {"version"} or vectors is None:
+        raise _foreign(file, "its signature is not complete")
+    return Signatures(vectors, settings["version"])
+
+
 def _check_format(header: Mapping[str, Any], tensors: Mapping[str, np.ndarray], file: str) -> None:
     version = header.get("format")
-    if version not in (1, FORMAT) or isinstance(version, bool):
+    if not isinstance(version, int) or isinstance(version, bool) or not 1 <= version <= FORMAT:
         raise StyleError(
             f"{file} has format {version!r}, and this pinxit reads format {FORMAT}; "
             "install the pinxit that made it, or learn it again: pinxit learn ..."
         )
-    if set(header) != {"format", "name", "provenance", "tone"} | ({"texture"} if version == FORMAT else set()):
+    if set(header) != set().union(*_PARTS[:version]):
         raise _foreign(file, "its header has other entries than this version knows")
     for key, tensor in tensors.items():
         wanted = np.uint8 if key == "thumbnail" else np.float32
-        if key not in ("tone.lut", "tone.code", "thumbnail") and not (version == FORMAT and key.startswith(_TEXTURE)):
+        later = (version > 1 and key.startswith(_TEXTURE)) or (version > 2 and key == "signature")
+        if key not in ("tone.lut", "tone.code", "thumbnail") and not later:
             raise _foreign(file, f"it holds {key!r}, which this version does not know")
         if tensor.dtype != wanted or (key == "thumbnail" and tensor.ndim != 1):
             raise _foreign(file, f"{key} is {tensor.dtype} of shape {tensor.shape}")

@@ -10,7 +10,10 @@ import typer
 
 from pinxit import doors
 from pinxit.cli.bench_adapt import adapt
+from pinxit.cli.bench_enhance import enhance
 from pinxit.cli.bench_paint import paint
+from pinxit.cli.bench_personal import personal
+from pinxit.cli.bench_recognize import recognize
 from pinxit.cli.options import Json, Quiet
 from pinxit.cli.running import emit, progress, say
 from pinxit.errors import InputError
@@ -96,6 +99,9 @@ def texture(
 
 bench.command()(paint)
 bench.command()(adapt)
+bench.command()(recognize)
+bench.command()(enhance)
+bench.command()(personal)
 
 
 @bench.command()

@@ -39,6 +39,13 @@ def learn(
     contents: Annotated[
         str | None, typer.Option(help="Folder of your photos to practise strokes on.", show_default=False)
     ] = None,
+    liked: Annotated[
+        str | None,
+        typer.Option(help="Folder of results that you like; strokes are learned toward them.", show_default=False),
+    ] = None,
+    disliked: Annotated[
+        str | None, typer.Option(help="Folder of results that you do not like; goes with --liked.", show_default=False)
+    ] = None,
     refine: Annotated[
         str,
         typer.Option(help="After the prediction: off nothing, auto reconcile, on refine too.", metavar="auto|on|off"),
@@ -68,13 +75,14 @@ def learn(
     known = _known(name, more)
     name, output = _check_places(name, output, replace_old=replace_old or more, overwrite=overwrite)
     found = find_pictures(pictures)
-    folders = {"neutral": neutral, "before": before, "contents": contents}
+    folders = {"neutral": neutral, "before": before, "contents": contents, "liked": liked, "disliked": disliked}
     others = {key: find_pictures([folder]) for key, folder in folders.items() if folder}
     facts: dict[str, Any] = {"name": name, "file": output, "pictures": len(found)}
     facts |= {key: len(paths) for key, paths in others.items()}
     if dry_run:
         return _report(facts | {"dry_run": True}, f"would learn from {len(found)} pictures", json)
     from pinxit.learning.style import learn_style
+    from pinxit.settings import LEARNING, pinxit_home
 
     start = time.monotonic()
     with progress("learning", hidden=quiet or json) as update:
@@ -87,6 +95,7 @@ def learn(
             more_of=known,
             seed=seed,
             strict=strict,
+            resume=pinxit_home() / LEARNING,
             on_progress=lambda *values: update(*_readable(values)),
             on_decision=lambda text: note(f"pinxit: {text}", quiet or json),
             **{key: others.get(key) for key in folders},
@@ -94,7 +103,11 @@ def learn(
     stated = {"licence": licence, "consent": consent}
     stated = {key: _both(getattr(style.provenance, key), text) for key, text in stated.items()}
     style = replace(style, name=name, provenance=replace(style.provenance, **stated))
-    _keep(style, output, replace_old=replace_old or more)
+    learning = (
+        {"reference": found} | others,
+        {"kind": kind, "minutes": minutes, "refine": refine, "encoder": encoder, "seed": seed},
+    )
+    _keep(style, output, learning, replace_old=replace_old, more=more)
     facts |= {"seconds": round(time.monotonic() - start, 2), "provenance": asdict(style.provenance)}
     facts |= {"expected_error": style.tone.expected_error if style.tone else None, "skipped": _skipped(style)}
     for line in () if json else facts["skipped"]:
@@ -144,7 +157,8 @@ def _check_places(
     return name, output
 
 
-def _keep(style: Any, output: Path | None, *, replace_old: bool) -> None:
+def _keep(style: Any, output: Path | None, learning: tuple[Any, Any], *, replace_old: bool, more: bool) -> None:
+    """Save the style; the library also notes what it was learned from."""
     from pinxit.library import Library
 
     if output is not None:
@@ -152,7 +166,9 @@ def _keep(style: Any, output: Path | None, *, replace_old: bool) -> None:
     if style.name is None:
         return
     try:
-        Library().add(style, replace=replace_old)
+        library = Library()
+        library.add(style, replace=replace_old, continues=more)
+        library.sources.record(style.name, *learning, more=more)
     except PinxitError as error:
         if output is None:
             # Minutes of work are not thrown away because the library does not take the style.

@@ -11,4 +11,8 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no r
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files that are there already.")]
 Replace = Annotated[bool, typer.Option("--replace", help="A style of this name goes to the trash instead.")]
 StyleName = Annotated[str, typer.Argument(help="Name in the library.", show_default=False)]
+User = Annotated[
+    str | None,
+    typer.Option("--user", help="Whose setting; else that of the operating system's user.", show_default=False),
+]
 Output = Annotated[Path, typer.Option("--output", "-o", help="Where the result goes.", show_default=False)]

@@ -11,6 +11,9 @@ from pinxit.cli.export import export
 from pinxit.cli.learn import learn
 from pinxit.cli.measure import measure
 from pinxit.cli.pretrain import pretrain
+from pinxit.cli.rate import rate
+from pinxit.cli.recognize import recognize
+from pinxit.cli.refresh import refresh
 from pinxit.cli.running import CarefulGroup, say
 from pinxit.cli.styles import styles
 from pinxit.cli.transfer import transfer
@@ -26,8 +29,11 @@ app = typer.Typer(
 app.command()(learn)
 app.command()(transfer)
 app.add_typer(styles, name="styles")
+app.command()(rate)
+app.command()(refresh)
 app.command()(export)
 app.command()(measure)
+app.command()(recognize)
 app.add_typer(bench, name="bench")
 app.command()(pretrain)
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from pinxit import doors
-from pinxit.cli.options import DryRun, Json, Overwrite, Quiet
+from pinxit.cli.options import DryRun, Json, Overwrite, Quiet, User
 from pinxit.cli.running import default_of, emit, note, progress, say
 from pinxit.cli.writing import check_new_file, make_folder_of
 from pinxit.engines.plan import WRITABLE_SUFFIXES, plan_tasks
@@ -16,6 +16,7 @@ from pinxit.picture import DEFAULT_MAX_PIXELS, Picture
 
 
 def transfer(
+    ctx: typer.Context,
     inputs: Annotated[list[str], typer.Argument(help="Pictures: files, folders, patterns.", show_default=False)],
     style: Annotated[
         str,
@@ -37,12 +38,32 @@ def transfer(
         doors.transfer, "variation"
     ),
     seed: Annotated[int, typer.Option(help="Of variation and grain.")] = default_of(doors.transfer, "seed"),
+    warmth: Annotated[float, typer.Option(help="Of the result, -1 to 1.")] = default_of(doors.transfer, "warmth"),
+    contrast: Annotated[float, typer.Option(help="Of the result, -1 to 1.")] = default_of(doors.transfer, "contrast"),
+    saturation: Annotated[float, typer.Option(help="Of the result, -1 grey to 1.")] = default_of(
+        doors.transfer, "saturation"
+    ),
+    plain: Annotated[bool, typer.Option("--plain", help="Without your own setting from: pinxit rate")] = False,
+    user: User = None,
     mask: Annotated[Path | None, typer.Option(help="Picture that is white where the style goes.")] = None,
     second: Annotated[str | None, typer.Option(help="A style that the first one turns into.")] = None,
     across: Annotated[str, typer.Option(help="How: left-right, top-bottom, or a mask picture.")] = default_of(
         doors.transfer, "across"
     ),
     protect: Annotated[str | None, typer.Option(help="What stays as it is.", metavar="faces")] = None,
+    subject_strength: Annotated[float, typer.Option(help="Share of the style on the subject, 0 to 1.")] = default_of(
+        doors.transfer, "subject_strength"
+    ),
+    background_strength: Annotated[float, typer.Option(help="Share of it on everything else.")] = default_of(
+        doors.transfer, "background_strength"
+    ),
+    enhance: Annotated[
+        str | None,
+        typer.Option(
+            help="Image processing around the transfer; auto does what the picture needs.",
+            metavar="auto|suggest|denoise,exposure,sharpen,tonemap",
+        ),
+    ] = None,
     finish: Annotated[float, typer.Option(help="Of the vignette and grain.")] = default_of(doors.transfer, "finish"),
     correct: Annotated[float, typer.Option(help="Of the correction of exposure and white balance.")] = default_of(
         doors.transfer, "correct"
@@ -80,7 +101,13 @@ def transfer(
         keep_colours=keep_colours,
         variation=variation,
         seed=seed,
+        warmth=warmth,
+        contrast=contrast,
+        saturation=saturation,
         protect=protect,
+        subject_strength=subject_strength,
+        background_strength=background_strength,
+        enhance=enhance,
         quality=quality,
         profile=_checked_profile(profile),
         keep_private=keep_private,
@@ -88,7 +115,7 @@ def transfer(
         suffix=_checked_suffix(suffix),
     )
     settings.check()
-    opened = doors.open_style(style)
+    opened, settings = _own(ctx, style, settings, user, plain=plain, silent=quiet or json)
     output = output.expanduser()
     source = _single(inputs, output)
     if (mask or second) is not None and source is None:
@@ -110,6 +137,22 @@ def transfer(
         _show({"dry_run": True, "results": pairs}, [f"{p['source']} -> {p['target']}" for p in pairs], json)
     else:
         _many(inputs, opened, output, settings, jobs, overwrite, strict, json, quiet)
+
+
+def _own(
+    ctx: typer.Context, style: str, settings: Any, user: str | None, *, plain: bool, silent: bool
+) -> tuple[Any, Any]:
+    """The style and the settings, with the user's own dials where the command line names none."""
+    from pinxit.personal.setting import personalized
+
+    if plain and user is not None:
+        raise InputError("--plain and --user came; one of them is wanted")
+    given = {name for name in ctx.params if getattr(ctx.get_parameter_source(name), "name", "") == "COMMANDLINE"}
+    own = personalized(style, settings, personal=False if plain else user, given=given)
+    own.settings.check()
+    if own.note:
+        note(f"pinxit: {own.note}", silent)
+    return own.style, own.settings
 
 
 def _single(inputs: list[str], output: Path) -> Path | None:
@@ -145,9 +188,16 @@ def _one(
     picture = Picture.open(source, max_pixels=settings.max_pixels, keep_private=settings.keep_private)
     from pinxit.engines.batch import DIALS
 
-    result = doors.transfer(picture, style, **more, **{name: getattr(settings, name) for name in (*DIALS, "protect")})
+    reports: list[Any] = []
+    names = (*DIALS, "protect", "subject_strength", "background_strength", "enhance")
+    chosen = {name: getattr(settings, name) for name in names}
+    result = doors.transfer(picture, style, **more, **chosen, on_enhance=reports.append)
     result.save(make_folder_of(target), quality=settings.quality, profile=settings.profile)
-    _show({"results": [{"source": source, "target": target, "state": "done"}]}, [] if quiet else [f"{target}"], json)
+    facts, lines = {"source": source, "target": target, "state": "done"}, [f"{target}"]
+    if reports:
+        facts["enhance"] = reports[0].as_dict()
+        lines.append(f"{source}: {reports[0]}")
+    _show({"results": [facts]}, [] if quiet else lines, json)
 
 
 def _many(
@@ -177,7 +227,11 @@ def _many(
     counts = {state: report.count(state) for state in ("done", "skipped", "failed")}
     if json:
         keys = ("source", "target", "state", "error")
-        results = [{key: getattr(outcome, key) for key in keys} for outcome in report.outcomes]
+        results = [
+            {key: getattr(outcome, key) for key in keys}
+            | ({"enhance": outcome.enhance.as_dict()} if outcome.enhance else {})
+            for outcome in report.outcomes
+        ]
         emit({**counts, "seconds": round(report.seconds, 2), "results": results})
     for failure in report.failures:
         note(f"pinxit: {failure.error}")
@@ -185,6 +239,9 @@ def _many(
         f"{counts['done']} done, {counts['skipped']} done before, {counts['failed']} failed, in {report.seconds:.1f} s"
     )
     if not json and not quiet:
+        for outcome in report.outcomes:
+            if outcome.enhance:
+                say(f"{outcome.source}: {outcome.enhance}")
         say(f"{sentence}: {output}")
     if report.outcomes and counts["failed"] == len(report.outcomes):
         raise typer.Exit(InputError.exit_code)

@@ -12,8 +12,24 @@ from pinxit.errors import InputError
 from pinxit.exporting.importing import style_from_file
 from pinxit.library.database import connected, transaction
 from pinxit.library.migrations import MIGRATIONS, migrate
-from pinxit.library.rows import LIVE, TRASH, StyleEntry, check_free, digests, find, free_name, insert, key_of, now
+from pinxit.library.personal_settings import PersonalSettings
+from pinxit.library.ratings import Ratings
+from pinxit.library.rows import (
+    LIVE,
+    TRASH,
+    StyleEntry,
+    check_free,
+    digests,
+    family_of,
+    find,
+    free_name,
+    insert,
+    key_of,
+    now,
+    put_aside,
+)
 from pinxit.library.shelf import Shelf
+from pinxit.library.sources import StyleSources
 from pinxit.settings import pinxit_home
 from pinxit.style import Style, check_name
 
@@ -27,6 +43,8 @@ class Library:
 
     Args:
         home: Its folder, made when missing; None takes ``PINXIT_HOME`` or the user's data folder.
+
+    Beside the styles it keeps ``ratings``, ``personal`` (settings) and ``sources`` (what was learned from).
 
     Raises:
         CapacityError: The folder cannot be written.
@@ -43,14 +61,21 @@ class Library:
                     if migrate(db) == 0:
                         self._adopt(db)
             self._sweep(db)
+        self.ratings = Ratings(self._database)
+        self.personal = PersonalSettings(self._database)
+        self.sources = StyleSources(self._database)
 
-    def add(self, style: Style, name: str | None = None, *, replace: bool = False) -> StyleEntry:
+    def add(
+        self, style: Style, name: str | None = None, *, replace: bool = False, continues: bool = False
+    ) -> StyleEntry:
         """Keep a style.
 
         Args:
             style: Any style.
             name: Name to keep it under; None takes the style's own.
             replace: Move a style that has the name already to the trash.
+            continues: This is a new version of the style that has the name: that one goes to the trash under the name
+                with a number and a date, and its ratings and personal settings count for the new one too.
 
         Raises:
             InputError: No name, a name that is not allowed, or one that is taken.
@@ -61,11 +86,16 @@ class Library:
         style = style.renamed(chosen)
         data = style.to_bytes()
         with self._writing() as db:
-            if replace:
+            family = None
+            if continues:
+                row = find(db, chosen)
+                family = family_of(row)
+                put_aside(db, row)
+            elif replace:
                 query = f"UPDATE styles SET deleted_at = ? WHERE key = ? AND {LIVE}"
                 db.execute(query, (now(), key_of(chosen)))
             check_free(db, style.name)
-            return insert(db, style, self._shelf.put(data))
+            return insert(db, style, self._shelf.put(data), family)
 
     def get(self, name: str) -> Style:
         """Load a style.

@@ -80,12 +80,43 @@ def check_free(db: sqlite3.Connection, name: str) -> None:
         )
 
 
-def insert(db: sqlite3.Connection, style: Style, digest: str) -> StyleEntry:
-    """Add a style with a name."""
+def kept(db: sqlite3.Connection, name: str) -> sqlite3.Row:
+    """The row of a style that is not in the trash, for those who look for what belongs to it.
+
+    Raises:
+        NotFoundError: There is none; it says so when the trash has it.
+    """
+    try:
+        return find(db, name)
+    except NotFoundError:
+        if db.execute(f"SELECT 1 FROM styles WHERE key = ? AND {TRASH}", (key_of(name),)).fetchone() is None:
+            raise
+        raise NotFoundError(
+            f"the style {name!r} is in the trash; bring it back first with: pinxit styles undelete {name!r}"
+        ) from None
+
+
+def family_of(row: sqlite3.Row) -> int:
+    """What joins the versions of a style: the row of the first one."""
+    return row["id"] if row["family"] is None else row["family"]
+
+
+def put_aside(db: sqlite3.Connection, row: sqlite3.Row) -> None:
+    """Move a style to the trash as an old version: its name gets a number and the day it came."""
+    family = family_of(row)
+    (number,) = db.execute("SELECT count(*) FROM styles WHERE coalesce(family, id) = ?", (family,)).fetchone()
+    name = f"{row['name'][:56].rstrip(' .')} v{number} {row['added_at'][:10]}"
+    db.execute(
+        "UPDATE styles SET deleted_at = ?, name = ?, key = ? WHERE id = ?", (now(), name, key_of(name), row["id"])
+    )
+
+
+def insert(db: sqlite3.Connection, style: Style, digest: str, family: int | None = None) -> StyleEntry:
+    """Add a style with a name, to the family of another one if it continues that."""
     about = style.provenance
-    values = (style.name, key_of(style.name), digest, about.kind, about.references, about.created, now())
-    columns = "name, key, digest, kind, references_count, created, added_at"
-    db.execute(f"INSERT INTO styles ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+    values = (style.name, key_of(style.name), digest, about.kind, about.references, about.created, now(), family)
+    columns = "name, key, digest, kind, references_count, created, added_at, family"
+    db.execute(f"INSERT INTO styles ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
     return StyleEntry.from_row(find(db, style.name))
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pinxit.networks.encoder import ContentEncoder
     from pinxit.networks.look import LookPredictor
     from pinxit.networks.painter import Painter
+    from pinxit.networks.signature import Signature
 
 FORMAT = 1
 
@@ -105,6 +106,20 @@ def eye() -> ContentEncoder:
     from pinxit.networks.encoder import ContentEncoder
 
     return _filled(ContentEncoder, "eye")
+
+
+@cache
+def signature() -> Signature:
+    """Return the shipped Signature, ready to use (one copy a process, not to be changed)."""
+    from pinxit.networks.signature import Signature
+
+    return _filled(Signature, "signature")
+
+
+@cache
+def signature_version() -> str:
+    """Which Signature this package ships: the first 16 hex digits of its weights' SHA-256."""
+    return load_weights("signature")[0]["sha256"][:16]
 
 
 @cache
