@@ -33,6 +33,7 @@ class Training:
         steps: Steps made.
         best: Step that was kept; 0 where nothing was gained.
         minutes: Time taken.
+        search: What a search for its settings found, see ``learning.search.Searched``; empty where none was made.
     """
 
     split: Mapping[str, str]
@@ -42,11 +43,12 @@ class Training:
     steps: int = 0
     best: int = 0
     minutes: float = 0.0
+    search: Mapping[str, object] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, values: object, file: str) -> "Training":
         """Check the values read from a file and take them."""
-        if not isinstance(values, dict) or set(values) != {item.name for item in fields(cls)}:
+        if not isinstance(values, dict) or {"search", *values} != {item.name for item in fields(cls)}:
             raise _foreign(file, "a training of another kind than this version knows")
         tables = [
             values["before"],
@@ -55,6 +57,12 @@ class Training:
         ]
         sound = all(isinstance(t, dict) and all(_number(v) for v in t.values()) for t in tables)
         sound &= isinstance(values["split"], dict) and set(values["split"].values()) <= set(PARTS)
+        search = values.get("search", {})
+        sound &= isinstance(search, dict) and all(
+            isinstance(value, str) or _number(value)
+            for entry in search.values()
+            for value in (entry.values() if isinstance(entry, dict) else [entry])
+        )
         if not sound or not all(_number(values[key]) for key in ("steps", "best", "minutes")):
             raise _foreign(file, "a training with entries of a wrong kind")
         return cls(**{**values, "history": tuple(values["history"])})

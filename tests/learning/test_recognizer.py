@@ -137,15 +137,18 @@ class TestSignatures:
 
     def test_of_a_style(self, tiny):
         pictures = [np.full((16, 20, 3), i, np.uint8) for i in range(40)]
-        found = signed([*pictures[:2], np.zeros((4, 4, 3), np.uint8)])
+        found = signed([*pictures[:2], np.zeros((4, 4, 3), np.uint8)], "art")
         np.testing.assert_allclose(found.vectors, signatures_of(pictures[:2]), atol=1e-5)
-        assert found.version == "fedcba9876543210" and len(signed(pictures).vectors) == READ
-        assert signed([np.zeros((4, 4, 3), np.uint8)]) is None
+        assert found.version == "fedcba9876543210" and signed([np.zeros((4, 4, 3), np.uint8)], "art") is None
+        for kind, most in READ.items():
+            each = signed(pictures, kind).vectors
+            assert len(each) == most
+            np.testing.assert_allclose(each[1], signatures_of([pictures[40 // most]])[0], atol=1e-5)
 
     def test_of_a_style_that_is_continued(self, tiny):
         old = Signatures(np.zeros((60, 5), np.float32), "fedcba9876543210")
         pictures = [np.full((16, 20, 3), i, np.uint8) for i in range(8)]
-        assert len(signed(pictures[:3], old).vectors) == 63
-        most = signed(pictures, old).vectors
+        assert len(signed(pictures[:3], "art", old).vectors) == 63
+        most = signed(pictures, "art", old).vectors
         assert len(most) == 64 and 6 <= most.any(1).sum() <= 8
-        assert len(signed(pictures, Signatures(old.vectors, "0" * 16)).vectors) == 8
+        assert len(signed(pictures, "art", Signatures(old.vectors, "0" * 16)).vectors) == 8

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from pinxit.cli import app
 from pinxit.errors import InputError, NotFoundError, PictureError
 from pinxit.learning.recognizer import Known, StyleRecognizer, signatures_of, signed
+from pinxit.learning.style import learn_style
 from pinxit.library import Library
 from pinxit.networks import weights
 from pinxit.personal.recognize import OTHER, UNMARKED, LibraryRecognizer
@@ -54,7 +55,7 @@ def taught(tiny):
 def library(taught, home):
     made = Library()
     for name, gain in (("stripes", 0.9), ("squares", 0.5)):
-        vectors = signed([picture(name, i) for i in range(3)])
+        vectors = signed([picture(name, i) for i in range(3)], "art")
         made.add(Style(name=name, tone=tone(gain), signature=vectors))
     made.add(Style(name="imported", tone=tone(0.7)))
     made.add(Style(name="older", tone=tone(0.6), signature=replace(vectors, version="0" * 16)))
@@ -116,6 +117,21 @@ class TestLibrary:
             and mild.score == pytest.approx((mild.keep * mild.reach) ** 0.5)
         )
         assert found["squares"].before < 0.5
+
+
+class TestLearning:
+    @pytest.mark.parametrize("kind", ["photo", "art"])
+    def test_a_learned_style_keeps_the_signatures_of_its_references(self, tiny, kind):
+        references = [picture("stripes", i) for i in range(3)]
+        style = learn_style(references, kind=kind, minutes=0)
+        np.testing.assert_allclose(style.signature.vectors, signatures_of(references), atol=1e-5)
+        assert style.signature.version == weights.signature_version()
+
+    def test_a_style_that_goes_on_keeps_both(self, tiny):
+        references = [picture("squares", i) for i in range(3)]
+        old = learn_style(references[:2], kind="art", minutes=0)
+        style = learn_style(references[2:], kind="art", minutes=0, more_of=old)
+        np.testing.assert_allclose(style.signature.vectors, signatures_of(references), atol=1e-5)
 
 
 class TestSorting:

@@ -106,7 +106,7 @@ def _group(paths: list[Path], into: Path | None, *, json: bool, quiet: bool) -> 
     count = sum(len(each) for each in groups)
     say(f"these {count} pictures hold {len(groups)} {'style' if len(groups) == 1 else 'styles'}")
     for number, each in enumerate(groups, 1):
-        say(f"  {number}: {len(each)} pictures: {_listed(each)}")
+        say(f"  {number}: {len(each)} {'picture' if len(each) == 1 else 'pictures'}: {_listed(each)}")
     if into is not None:
         say(f"copied into {into}; learn one with: pinxit learn {copied[0].parent} --name NAME")
     _note_skipped(skipped, quiet)

@@ -26,8 +26,16 @@ def transfer(
         Path, typer.Option("--output", "-o", help="A file for one picture, else a folder.", show_default=False)
     ],
     strength: Annotated[
-        float, typer.Option(help="Of the whole style; 0 none, 1 as learned, more goes beyond.")
-    ] = default_of(doors.transfer, "strength"),
+        str,
+        typer.Option(
+            help="Of the whole style; 0 none, 1 as learned, more goes beyond; auto finds one for each picture.",
+            metavar="NUMBER|auto",
+        ),
+    ] = str(default_of(doors.transfer, "strength")),
+    keep: Annotated[
+        float | None,
+        typer.Option(help="Content that auto keeps at least, as SSIM 0 to 1; 0.6 unless named.", show_default=False),
+    ] = None,
     tone: Annotated[float, typer.Option(help="Of the colours.")] = default_of(doors.transfer, "tone"),
     texture: Annotated[float, typer.Option(help="Of the strokes.")] = default_of(doors.transfer, "texture"),
     brush: Annotated[
@@ -92,7 +100,7 @@ def transfer(
     from pinxit.engines.batch import BatchSettings
 
     settings = BatchSettings(
-        strength=strength,
+        strength=_strength(strength, keep),
         tone=tone,
         texture=texture,
         finish=finish,
@@ -137,6 +145,18 @@ def transfer(
         _show({"dry_run": True, "results": pairs}, [f"{p['source']} -> {p['target']}" for p in pairs], json)
     else:
         _many(inputs, opened, output, settings, jobs, overwrite, strict, json, quiet)
+
+
+def _strength(text: str, keep: float | None) -> float | str:
+    """The number, or "auto:..." with what is to be kept."""
+    from pinxit.engines.automatic import AUTO, read_strength
+
+    if keep is None:
+        found = read_strength(text)
+        return found if isinstance(found, float) else text
+    if text != AUTO:
+        raise InputError(f"--keep {keep:g} came with the strength {text}; it goes with --strength {AUTO}")
+    return f"{AUTO}:{keep}"
 
 
 def _own(
@@ -186,17 +206,23 @@ def _one(
             {"dry_run": True, "results": [{"source": source, "target": target}]}, [f"{source} -> {target}"], json
         )
     picture = Picture.open(source, max_pixels=settings.max_pixels, keep_private=settings.keep_private)
+    from pinxit.engines.automatic import read_strength
     from pinxit.engines.batch import DIALS
 
     reports: list[Any] = []
+    strengths: list[float] = []
     names = (*DIALS, "protect", "subject_strength", "background_strength", "enhance")
     chosen = {name: getattr(settings, name) for name in names}
+    chosen["strength"] = read_strength(settings.strength, strengths.append)
     result = doors.transfer(picture, style, **more, **chosen, on_enhance=reports.append)
     result.save(make_folder_of(target), quality=settings.quality, profile=settings.profile)
     facts, lines = {"source": source, "target": target, "state": "done"}, [f"{target}"]
     if reports:
         facts["enhance"] = reports[0].as_dict()
         lines.append(f"{source}: {reports[0]}")
+    if strengths:
+        facts["strength"] = strengths[0]
+        lines.append(f"{source}: strength {strengths[0]:.2f}")
     _show({"results": [facts]}, [] if quiet else lines, json)
 
 
@@ -230,6 +256,7 @@ def _many(
         results = [
             {key: getattr(outcome, key) for key in keys}
             | ({"enhance": outcome.enhance.as_dict()} if outcome.enhance else {})
+            | ({"strength": outcome.strength} if outcome.strength is not None else {})
             for outcome in report.outcomes
         ]
         emit({**counts, "seconds": round(report.seconds, 2), "results": results})
@@ -242,6 +269,8 @@ def _many(
         for outcome in report.outcomes:
             if outcome.enhance:
                 say(f"{outcome.source}: {outcome.enhance}")
+            if outcome.strength is not None:
+                say(f"{outcome.source}: strength {outcome.strength:.2f}")
         say(f"{sentence}: {output}")
     if report.outcomes and counts["failed"] == len(report.outcomes):
         raise typer.Exit(InputError.exit_code)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pinxit.engines.adjust import ADJUSTMENTS, check_adjustments
+from pinxit.engines.automatic import Strongest, read_strength
 from pinxit.engines.engine import MOST, Engine, check_strokes
 from pinxit.engines.enhance import EnhanceReport, enhanced, parse_enhance
 from pinxit.engines.journal import Journal, identity, locked_journal
@@ -23,6 +24,8 @@ from pinxit.files import writing_error
 from pinxit.picture import DEFAULT_MAX_PIXELS, Picture
 from pinxit.style import Style
 
+Made = tuple[EnhanceReport | None, float | None]
+"""What a picture's making has to tell: of the processing around it, and the strength where it was found."""
 DIALS = ("strength", "tone", "texture", "finish", "correct", "brush", "keep_colours", "variation", "seed", *ADJUSTMENTS)
 """Settings that go to :meth:`Engine.transfer` as they are."""
 
@@ -32,7 +35,7 @@ class BatchSettings:
     """How the pictures of a batch are made.
 
     Args:
-        strength: Of the whole style, 0 and up.
+        strength: Of the whole style, 0 and up; or automatic, as in :meth:`Engine.transfer`.
         tone: Of the tone half.
         texture: Of the texture half.
         finish: Of vignette and grain.
@@ -55,7 +58,7 @@ class BatchSettings:
         suffix: Suffix of all results, such as ".png"; None keeps each picture's own where it can be written.
     """
 
-    strength: float = 1.0
+    strength: float | str | Strongest = 1.0
     tone: float = 1.0
     texture: float = 1.0
     finish: float = 0.0
@@ -99,8 +102,10 @@ class BatchSettings:
         check_adjustments(**{name: getattr(self, name) for name in ADJUSTMENTS})
         if self.protect not in (None, "faces"):
             raise InputError(f"protect {self.protect!r} came; 'faces' is what can be protected")
-        for name in ("strength", "tone", "texture", "finish", "correct"):
-            value = getattr(self, name)
+        strength = read_strength(self.strength)
+        values = {"strength": 1.0 if isinstance(strength, Strongest) else strength}
+        values |= {name: getattr(self, name) for name in ("tone", "texture", "finish", "correct")}
+        for name, value in values.items():
             if not 0 <= value <= MOST:
                 raise InputError(f"{name} {value} came; 0 to {MOST:g} is wanted, 1 is the style as learned")
         if not 1 <= self.quality <= 100:
@@ -176,7 +181,7 @@ class _Run:
     def outcomes(self, tasks: list[Task], workers: int) -> Iterator[tuple[Task, Outcome]]:
         """Do the tasks, up to ``workers`` at once; a stop lets those in work come to their end and starts no other."""
         waiting = iter(tasks)
-        running: dict[Future[EnhanceReport | None], tuple[Task, dict[str, Any]]] = {}
+        running: dict[Future[Made], tuple[Task, dict[str, Any]]] = {}
         pool = ThreadPoolExecutor(workers, thread_name_prefix="pinxit")
         try:
             while True:
@@ -217,21 +222,25 @@ class _Run:
         self.journal.add("started", task.target, source, self.made_with)
         return source
 
-    def _make(self, task: Task) -> EnhanceReport | None:
-        chosen = self.settings
+    def _make(self, task: Task) -> "Made":
+        chosen, strengths = self.settings, []
         picture = Picture.open(task.source, max_pixels=chosen.max_pixels, keep_private=chosen.keep_private)
         result, report = enhanced(
-            picture, chosen.enhance, lambda mended: self.engine.transfer(mended, **chosen.controls(mended))
+            picture,
+            chosen.enhance,
+            lambda mended: self.engine.transfer(
+                mended, **chosen.controls(mended) | {"strength": read_strength(chosen.strength, strengths.append)}
+            ),
         )
         target = self.out / task.target
         _make_folder(target.parent)
         result.save(target, quality=chosen.quality, profile=chosen.profile)
-        return report
+        return report, strengths[-1] if strengths else None
 
-    def _end(self, future: "Future[EnhanceReport | None]", task: Task, source: dict[str, Any]) -> Outcome:
+    def _end(self, future: "Future[Made]", task: Task, source: dict[str, Any]) -> Outcome:
         target = self.out / task.target
         try:
-            report = future.result()
+            report, strength = future.result()
         except CapacityError:
             raise  # no room or no right to write: the next picture would fare no better
         except MemoryError:
@@ -242,7 +251,7 @@ class _Run:
             self.journal.add("failed", task.target, source, self.made_with)
             return self._failed(task, error)
         self.journal.add("done", task.target, source, self.made_with, result_size=target.stat().st_size)
-        return Outcome(task.source, target, "done", enhance=report)
+        return Outcome(task.source, target, "done", enhance=report, strength=strength)
 
     def _failed(self, task: Task, error: PinxitError) -> Outcome:
         self.errors[task] = error

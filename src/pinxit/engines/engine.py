@@ -8,6 +8,7 @@ import numpy as np
 
 from pinxit.color import linear_to_srgb, srgb_to_linear, unit_float
 from pinxit.engines.adjust import adjust, check_adjustments
+from pinxit.engines.automatic import Strongest, read_strength
 from pinxit.errors import InputError, StyleError
 from pinxit.picture.sampling import thumbnails
 from pinxit.picture.writing import to_bits
@@ -57,7 +58,7 @@ class Engine:
         self,
         picture: Picture,
         *,
-        strength: float = 1.0,
+        strength: float | str | Strongest = 1.0,
         tone: float = 1.0,
         texture: float = 1.0,
         finish: float = 0.0,
@@ -75,7 +76,8 @@ class Engine:
 
         Args:
             picture: Any size and depth; the result has the same.
-            strength: Of the whole style: 0 returns the picture, 1 the style, more goes beyond it safely.
+            strength: Of the whole style: 0 returns the picture, 1 the style, more goes beyond it safely; "auto" and
+                such as "auto:0.7" the most that keeps so much of the content, see ``engines.automatic``.
             tone: Of the tone half, beside ``strength``. A style with a texture brings the colours of every picture to
                 the references' palette; one without has one table for all.
             texture: Of the texture half, beside ``strength``.
@@ -97,17 +99,22 @@ class Engine:
         Raises:
             InputError: A strength that is negative, not finite or above 8, or another setting out of range.
         """
+        strength = read_strength(strength)
+        automatic = strength if isinstance(strength, Strongest) else None
+        strength = 1.0 if automatic else strength
         _check(strength=strength, tone=tone, texture=texture, finish=finish, correct=correct)
         check_strokes(brush, variation)
-        share = min(strength, 1.0)
-        adjustments = {"warmth": warmth * share, "contrast": contrast * share, "saturation": saturation * share}
-        check_adjustments(warmth=warmth, contrast=contrast, saturation=saturation)
+        adjustments = {"warmth": warmth, "contrast": contrast, "saturation": saturation}
+        check_adjustments(**adjustments)
         plain = tone == 0 and finish == 0 and (self._painting is None or texture == 0)
         if strength == 0 or (plain and not any(adjustments.values())):
             return picture
         if plain:
             array = picture.array
         elif self._painting is None:
+            if automatic:
+                lut = self.lut_for(picture, tone=tone, correct=correct)
+                strength = automatic.share(picture.array, lut.apply(picture.array, 1.0))
             lut = self.lut_for(picture, strength=strength, tone=tone, correct=correct)
             array = self.style.tone.with_lut(lut).apply(picture.array, finish=finish * strength, seed=seed)
         else:
@@ -115,9 +122,11 @@ class Engine:
                 picture.array, tone=tone, texture=texture, brush=brush,
                 keep_colours=keep_colours, variation=variation, seed=seed % 2**64,
             )  # fmt: skip
+            strength = automatic.share(picture.array, painted) if automatic else strength
             array = _mixed(picture.array, painted, np.float32(strength))
             if finish and self.style.tone is not None:
                 array = apply_finish(array, self.style.tone.finish, finish * strength, seed)
+        adjustments = {name: value * min(strength, 1.0) for name, value in adjustments.items()}
         array = adjust(array, **adjustments)
         if mask is not None:
             array = _mixed(picture.array, unit_float(array), mask_for(picture, mask)[..., None])

@@ -18,6 +18,7 @@ class Outcome:
         error: Why it failed, one line.
         exit_code: That of the error, 0 without one.
         enhance: What was measured and done around the transfer, if anything was asked for.
+        strength: The strength that was found for the picture; None where it was named.
     """
 
     source: Path
@@ -26,6 +27,7 @@ class Outcome:
     error: str | None = None
     exit_code: int = 0
     enhance: EnhanceReport | None = None
+    strength: float | None = None
 
 
 @dataclass(frozen=True)

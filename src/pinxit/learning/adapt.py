@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from pinxit.errors import LearningError
 from pinxit.learning.adapt_task import AdaptOptions, AdaptTask
 from pinxit.learning.crops import CropBank
-from pinxit.learning.learner import Learner, LearnerOptions, Progress
+from pinxit.learning.learner import Learner, LearnerOptions, Log, Progress
 from pinxit.networks.discriminator import MultiScaleDiscriminator
 from pinxit.networks.encoder import ContentEncoder
 from pinxit.networks.generator import Generator
@@ -99,6 +99,7 @@ def adapt(
     liking: nn.Module | None = None,
     folder: Path | None = None,
     on_progress: Progress | None = None,
+    log: Log | None = None,
 ) -> Adapted:
     """Carry a generator over to one hand.
 
@@ -114,6 +115,7 @@ def adapt(
         liking: Logits (B,) of pictures (B, 3, H, W), high for what one person likes; steers the adaptation.
         folder: For a checkpoint to go on from after an interruption; None keeps none.
         on_progress: Called as (done, total, text).
+        log: Called with a step and its figures, also after every validation; what it raises ends the adaptation.
 
     Raises:
         LearningError: Losses were not finite again and again, or one of few references is too narrow to be cut.
@@ -135,7 +137,7 @@ def adapt(
         learner.before_update, learner.after_update = budget.observe, budget.close
     tested = CropBank(test)
     before, untrained = task.validate(learner.average)["score"], task.compare(learner.average, tested)
-    done = learner.run(folder, on_progress=on_progress)
+    done = learner.run(folder, on_progress=on_progress, log=log)
     best, after, step = _best(learner, task)
     gained = after < before
     adapter = changes(best.generator, generator.state_dict()) if gained and options.policy != "code" else {}
@@ -202,9 +204,9 @@ def _learner_options(o: AdaptOptions) -> LearnerOptions:
         steps=o.steps,
         minutes=o.minutes,
         rate=o.learning_rate,
-        critic_rate=4e-4,
+        critic_rate=o.critic_rate,
         precision="bf16" if has_bfloat16() else "fp32",
-        warmup=20,
+        warmup=min(20, o.steps // 5),
         average=0.98,
         r1_every=4,
         augment_target=0.6,

@@ -29,7 +29,9 @@ WEIGHTS = TextureWeights(
     preference=0.5,
     settled=0.8,
 )
-"""Of the losses of an adaptation."""
+"""Of the losses of an adaptation, and of the figures in a score, whatever weights are trained with."""
+SIDE = 160
+"""Of crops in pixels; a score is always taken on crops of this side."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class AdaptOptions:
         weights: Of the losses.
         prior: Weight of the prior preservation.
         rate: Learning rate; codes and low ranks take more than whole layers.
+        critic_rate: Learning rate of the discriminator.
         seed: Of everything.
         encoder: Who judges content and style: "eye", "vgg19" or a file with the weights of VGG-19.
     """
@@ -54,11 +57,12 @@ class AdaptOptions:
     minutes: float = 2.0
     steps: int = 600
     rank: int = 8
-    side: int = 160
+    side: int = SIDE
     batch: int = 6
     weights: TextureWeights = WEIGHTS
     prior: float = 1.0
     rate: float = 0.0
+    critic_rate: float = 4e-4
     seed: int = 0
     encoder: str = "eye"
 
@@ -125,16 +129,16 @@ class AdaptTask(TextureTask):
         return (generator(pixels, codes).float() - wanted).abs().mean()
 
     def validate(self, network: nn.Module) -> dict[str, float]:
-        """Figures of fixed contents against held-out references; "score" is their weighted sum."""
+        """Figures of fixed contents against held-out references; "score" is their sum, weighed by ``WEIGHTS``."""
         return self.compare(network, self.held_out)
 
     def compare(self, network: nn.Module, references: CropBank) -> dict[str, float]:
         """The same against any references."""
-        rng, side, batches = np.random.default_rng(99), self.sizes[0][1], []
+        rng, batches = np.random.default_rng(99), []
         for _ in range(3):
-            content, reference = (b.draw(6, side, rng, scales=(0.75, 0.75))[0] for b in (self.photos, references))
+            content, reference = (b.draw(6, SIDE, rng, scales=(0.75, 0.75))[0] for b in (self.photos, references))
             batches.append(TextureBatch(content, matched_colours(content, self._aims(content)[0]), reference, 0, rng))
-        found, w = self.figures(network, batches), self.weights
+        found, w = self.figures(network, batches), WEIGHTS
         score = w.colour * found["colour"] + w.texture * found["texture"] + w.structure * (1 - found["ssim"])
         score += w.preference * found.get("preference", 0.0)
         return found | {"score": score}

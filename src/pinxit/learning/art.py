@@ -15,6 +15,7 @@ import numpy as np
 
 from pinxit.learning.adapt import Adapted, AdaptOptions
 from pinxit.learning.references import Progress, References, open_small
+from pinxit.learning.search import Searched
 from pinxit.provenance import Provenance, Training
 from pinxit.style import Style
 
@@ -35,6 +36,7 @@ class Practice:
             keeps none.
         liked: Pictures that one person likes, such as earlier results; the learning is steered toward them.
         disliked: Pictures that the same person does not like.
+        auto: Search for the settings within the minutes, see ``learning.search``.
     """
 
     minutes: float
@@ -44,6 +46,7 @@ class Practice:
     folder: Path | None = None
     liked: Sequence[Any] | None = None
     disliked: Sequence[Any] | None = None
+    auto: bool = False
 
 
 def with_texture(
@@ -84,25 +87,27 @@ def with_texture(
         return style
     options = choose(len(references.arrays), practice.minutes)
     options = replace(options, seed=practice.seed, encoder=practice.encoder)
-    tell(f"adapting by the policy {options.policy} for up to {practice.minutes:g} minutes")
+    what = "searching for settings, beginning with" if practice.auto else "adapting by"
+    tell(f"{what} the policy {options.policy} for up to {practice.minutes:g} minutes")
     return _adapted(style, references, practice, options, on_progress)
 
 
 def _adapted(
     style: Style, references: References, practice: Practice, options: AdaptOptions, on_progress: Progress | None
 ) -> Style:
+    from pinxit.learning.search import searched_texture
     from pinxit.learning.texture import adapted_texture
     from pinxit.networks.weights import packaged_contents
 
     photos = [open_small(c) for c in practice.contents] if practice.contents else packaged_contents()
     folder = _folder(practice, style, references, photos, options)
-    texture, found = adapted_texture(
+    texture, found, *searched = (searched_texture if practice.auto else adapted_texture)(
         style.texture, references.arrays, photos, options,
         liking=_liking(practice, options), folder=folder, on_progress=on_progress,
     )  # fmt: skip
     if folder is not None:
         shutil.rmtree(folder, ignore_errors=True)
-    return replace(style, texture=texture, provenance=_told(style.provenance, references, options, found))
+    return replace(style, texture=texture, provenance=_told(style.provenance, references, options, found, *searched))
 
 
 def _liking(practice: Practice, options: AdaptOptions) -> Any:
@@ -116,7 +121,13 @@ def _liking(practice: Practice, options: AdaptOptions) -> Any:
     return learn_liking(*sides, eye(), options.seed)
 
 
-def _told(provenance: Provenance, references: References, options: AdaptOptions, found: Adapted) -> Provenance:
+def _told(
+    provenance: Provenance,
+    references: References,
+    options: AdaptOptions,
+    found: Adapted,
+    searched: Searched | None = None,
+) -> Provenance:
     """What the provenance says of an adaptation."""
     from pinxit.learning.texture import LEAST
 
@@ -133,9 +144,11 @@ def _told(provenance: Provenance, references: References, options: AdaptOptions,
         steps=found.steps,
         best=found.best,
         minutes=round(found.minutes, 2),
+        search=asdict(searched) if searched else {},
     )
     notes = "; ".join(filter(None, (provenance.notes, *found.events))) or None
-    method = f"adapted ({options.policy}; {score}; {kept}{judge})"
+    policy = f"{searched.settings['policy']}, searched" if searched else options.policy
+    method = f"adapted ({policy}; {score}; {kept}{judge})"
     return replace(provenance, method=method, notes=notes, training=training)
 
 
@@ -160,5 +173,5 @@ def _folder(
             if time.time() - old.stat().st_mtime > KEPT * 86400:
                 shutil.rmtree(old, ignore_errors=True)
     pixels = hashlib.sha256(b"".join(np.ascontiguousarray(photo).tobytes() for photo in photos)).hexdigest()
-    facts = [style.fingerprint, references.hashes, pixels, asdict(options)]
+    facts = [style.fingerprint, references.hashes, pixels, asdict(options), practice.auto]
     return home / hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]

@@ -33,6 +33,7 @@ def learn_style(
     strict: bool = False,
     liked: Sequence[Any] | None = None,
     disliked: Sequence[Any] | None = None,
+    auto: bool = False,
     resume: Path | None = None,
     on_progress: Progress | None = None,
     on_decision: Callable[[str], Any] | None = None,
@@ -53,6 +54,7 @@ def learn_style(
         strict: Fail at the first picture that cannot be read.
         liked: Pictures that one person likes, such as earlier results: an adaptation is steered toward them.
         disliked: Pictures that the same person does not like; wanted where there are liked ones.
+        auto: Search for the settings of the adaptation within the minutes, see :mod:`pinxit.learning.search`.
         resume: Folder in which an interrupted adaptation waits to be gone on with; None keeps none.
         on_progress: Called as (done, total, text).
         on_decision: Told in one sentence what "auto" decided and which policy was chosen.
@@ -67,6 +69,8 @@ def learn_style(
         raise InputError(f"the kind {kind!r} came; 'auto', 'photo' or 'art' is wanted")
     if not 0 <= minutes <= 24 * 60:
         raise InputError(f"{minutes} minutes came; 0 to 1440 are wanted, 0 reads the style in one pass")
+    if auto and not minutes:
+        raise InputError("0 minutes came for a search for settings; give it some, such as 10")
     from pinxit.networks.vgg import check_encoder
 
     check_encoder(encoder)
@@ -81,13 +85,13 @@ def learn_style(
         tone=tone,
         provenance=provenance_of(references, method),
         thumbnail=thumbnail_of(references.arrays),
-        signature=signed(references.arrays, more_of.signature if more_of else None),
+        signature=signed(references.arrays, kind, more_of.signature if more_of else None),
     )
     if kind == "photo":
         return style
     from pinxit.learning.art import Practice, with_texture
 
-    practice = Practice(minutes, contents, seed, encoder, resume, liked, disliked)
+    practice = Practice(minutes, contents, seed, encoder, resume, liked, disliked, auto)
     return with_texture(style, references, practice, more_of, on_progress=on_progress, tell=tell)
 
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from pinxit.color import unit_float
 from pinxit.errors import LearningError
-from pinxit.learning.adapt import Adapted, AdaptOptions, Progress, adapt
+from pinxit.learning.adapt import Adapted, AdaptOptions, Log, Progress, adapt
 from pinxit.networks.bands import band_quantiles
 from pinxit.networks.encoder import ContentEncoder
 from pinxit.networks.painter import Painter
@@ -66,6 +66,7 @@ def adapted_texture(
     liking: nn.Module | None = None,
     folder: Path | None = None,
     on_progress: Progress | None = None,
+    log: Log | None = None,
 ) -> tuple[Texture, Adapted]:
     """Adapt the shipped painter, with what the texture has adapted already, to references.
 
@@ -77,6 +78,7 @@ def adapted_texture(
         liking: What one person likes, as of :func:`~pinxit.learning.liking.learn_liking`; steers the adaptation.
         folder: For a checkpoint to go on from after an interruption; None keeps none.
         on_progress: Called as (done, total, text).
+        log: As of :func:`~pinxit.learning.adapt.adapt`.
     """
     from pinxit.networks.weights import eye, painter_with, texture_critic
 
@@ -96,6 +98,7 @@ def adapted_texture(
         liking=liking,
         folder=folder,
         on_progress=on_progress,
+        log=log,
     )
     adapter = joined(texture.adapter or {}, found.adapter)
     return replace(texture, code=found.code, adapter=adapter or None), found

@@ -71,10 +71,10 @@ class RecognitionReport:
         return {"rows": self.rows}
 
     def __str__(self) -> str:
-        lines = [f"{'task':36}{'figure':16}{'method':32}{'value':>7}  95 % interval   pictures"]
+        lines = [f"{'task':38}{'figure':16}{'method':32}{'value':>7}  95 % interval   pictures"]
         for row in self.rows:
             span = f"{row['low']:.3f}..{row['high']:.3f}"
-            head = f"{row['task']:36}{row['figure']:16}{row['method']:32}"
+            head = f"{row['task']:38}{row['figure']:16}{row['method']:32}"
             lines.append(f"{head}{row['value']:7.3f}  {span:14}  {row['count']:8}")
         return "\n".join(lines)
 
