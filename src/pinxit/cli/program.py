@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from pinxit.cli.bench import bench
+from pinxit.cli.explain import explain
 from pinxit.cli.export import export
 from pinxit.cli.learn import learn
 from pinxit.cli.measure import measure
@@ -34,6 +35,7 @@ app.command()(refresh)
 app.command()(export)
 app.command()(measure)
 app.command()(recognize)
+app.command()(explain)
 app.add_typer(bench, name="bench")
 app.command()(pretrain)
 

@@ -206,7 +206,7 @@ def _learner_options(o: AdaptOptions) -> LearnerOptions:
         rate=o.learning_rate,
         critic_rate=o.critic_rate,
         precision="bf16" if has_bfloat16() else "fp32",
-        warmup=min(20, o.steps // 5),
+        warmup=min(20, o.steps // 10),
         average=0.98,
         r1_every=4,
         augment_target=0.6,

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from pinxit.errors import LearningError, MissingExtraError, StyleError
+from pinxit.errors import LearningError, StyleError
 from pinxit.files import writing_error
 from pinxit.learning.adapt import Adapted, Progress
 from pinxit.learning.adapt_task import AdaptOptions
+from pinxit.learning.search_space import parameters_of, quiet_optuna, settings_of, steps_for, suggested
 from pinxit.learning.texture import adapted_texture
-from pinxit.networks.lora import POLICIES
 from pinxit.style import Style
 from pinxit.texture import Texture
 
@@ -26,8 +26,6 @@ TRIAL = 0.1
 """Share of the minutes that one trial has."""
 SEARCH = 0.6
 """Share that all trials have together; what is left goes on with the best."""
-WEIGHED = ("structure", "texture", "adversarial", "moments")
-"""Losses whose weights are searched."""
 ENOUGH = 4
 """Whole trials from which on it is said what mattered."""
 _QUARTERS = 4  # of a trial, at which it may be given up
@@ -103,65 +101,12 @@ def searched_texture(
         number, texture, first = search.best()
         options = search.options_of(number)
         minutes = max(defaults.minutes - search.seconds() / 60, defaults.minutes * TRIAL)
-        options = replace(options, minutes=minutes, steps=_steps(defaults, minutes))
+        options = replace(options, minutes=minutes, steps=steps_for(defaults, minutes))
         texture, last = adapted_texture(
             texture, arrays, contents, options, liking=liking, folder=place / "final",
             on_progress=search.progress(f"going on with trial {number}"),
         )  # fmt: skip
         return texture, _joined(first, last, search.seconds() / 60), search.report(options)
-
-
-def suggested(trial: Any, defaults: AdaptOptions) -> AdaptOptions:
-    """Settings for a trial of Optuna; rates and weights are factors of the defaults' own, or of the policy's.
-
-    In a fixed time, side and batch decide how many steps there are; which of them is kept, validation decides.
-    """
-    factors = {name: trial.suggest_float(name, 1 / 3, 3, log=True) for name in (*WEIGHED, "rate", "critic_rate")}
-    policy = trial.suggest_categorical("policy", list(POLICIES))
-    plain = replace(defaults, policy=policy, rate=defaults.rate if policy == defaults.policy else 0.0)
-    return replace(
-        plain,
-        rank=trial.suggest_int("rank", 2, 32, log=True),
-        side=trial.suggest_int("side", 96, 224, step=32),
-        batch=trial.suggest_int("batch", 3, 8),
-        rate=plain.learning_rate * factors["rate"],
-        critic_rate=plain.critic_rate * factors["critic_rate"],
-        weights=replace(
-            plain.weights, **{name: getattr(plain.weights, name) * factors[name] for name in WEIGHED}
-        ),
-    )  # fmt: skip
-
-
-def parameters_of(defaults: AdaptOptions) -> dict[str, Any]:
-    """What :func:`suggested` makes the defaults of."""
-    same = dict.fromkeys((*WEIGHED, "rate", "critic_rate"), 1.0)
-    return same | {name: getattr(defaults, name) for name in ("policy", "rank", "side", "batch")}
-
-
-def settings_of(options: AdaptOptions) -> dict[str, float | str]:
-    """The settings that are searched, as they are reported."""
-    found = {name: getattr(options, name) for name in ("policy", "rank", "side", "batch", "critic_rate")}
-    weights = {name: round(getattr(options.weights, name), 4) for name in WEIGHED}
-    return found | {"rate": options.learning_rate} | weights
-
-
-@contextlib.contextmanager
-def quiet_optuna() -> Iterator[Any]:
-    """Optuna without its log lines, which go to the terminal otherwise.
-
-    Raises:
-        MissingExtraError: It is not installed.
-    """
-    try:
-        import optuna
-    except ImportError as error:
-        raise MissingExtraError("optuna", "personal") from error
-    before = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    try:
-        yield optuna
-    finally:
-        optuna.logging.set_verbosity(before)
 
 
 class _Search:
@@ -194,13 +139,13 @@ class _Search:
     def _try(self, trial: Any) -> None:
         default, start = trial.user_attrs.get("default", False), time.monotonic()
         options = suggested(trial, self.defaults)
-        options = replace(options, minutes=self.minutes, steps=_steps(self.defaults, self.minutes))
+        options = replace(options, minutes=self.minutes, steps=steps_for(self.defaults, self.minutes))
         state, score = self.states.COMPLETE, None
         try:
             texture, found = adapted_texture(
                 *self.material, options, liking=self.liking,
                 on_progress=self.progress(f"trial {trial.number + 1} ({options.policy})"),
-                log=None if default else self._listener(trial),
+                log=self._listener(trial, to_the_end=default),
             )  # fmt: skip
             score = found.after
             # The file comes first, so that no trial counts whose result is not there.
@@ -216,8 +161,8 @@ class _Search:
         trial.set_user_attr("seconds", time.monotonic() - start)
         self.study.tell(trial, score, state=state)
 
-    def _listener(self, trial: Any) -> Callable[[int, dict[str, float]], None]:
-        """Reports a trial's first validation in every quarter of its time, and ends it where it falls behind."""
+    def _listener(self, trial: Any, *, to_the_end: bool) -> Callable[[int, dict[str, float]], None]:
+        """Reports a trial's first validation in every quarter of its time, and ends one that falls behind."""
         start, heard = time.monotonic(), set()
 
         def listen(step: int, parts: dict[str, float]) -> None:
@@ -225,7 +170,7 @@ class _Search:
             if "validation/score" in parts and quarter not in heard:
                 heard.add(quarter)
                 trial.report(parts["validation/score"], quarter)
-                if trial.should_prune():
+                if not to_the_end and trial.should_prune():
                     raise self.optuna.TrialPruned
 
         return listen
@@ -320,11 +265,6 @@ def _study(optuna: Any, place: Path, seed: int) -> Any:
     # Another seed after a stop, or the first suggestions would come again.
     study.sampler = optuna.samplers.TPESampler(seed=seed + len(study.trials), n_startup_trials=ENOUGH)
     return study
-
-
-def _steps(defaults: AdaptOptions, minutes: float) -> int:
-    """Steps for so many of the defaults' minutes."""
-    return max(10, round(defaults.steps * minutes / defaults.minutes))
 
 
 def _joined(first: Adapted, last: Adapted, earlier: float) -> Adapted:

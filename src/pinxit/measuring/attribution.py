@@ -21,7 +21,7 @@ _WIDTH = 0.25  # of LIME's kernel, in cosine distance, as its authors have it fo
 _ORDERS, _STEPS = 10, 10  # random orders that a deletion curve is compared with, and points of a curve
 
 Score = Callable[[np.ndarray], float]
-"""A picture, (H, W, 3) float32 0..1, to a number."""
+"""A picture, (H, W, 3), of the dtype that the question is about, to a number."""
 
 
 class RegionGame:
@@ -33,7 +33,8 @@ class RegionGame:
     Args:
         score: To be explained.
         picture: (H, W, 3), uint8, uint16 or float 0..1.
-        baseline: What is seen where a region is not shown: of the same shape, or one colour (3,).
+        baseline: What is seen where a region is not shown: of the same shape, or one colour (3,); where its dtype is
+            another one, the score gets float32.
         regions: Number of each pixel's region, (H, W), 0 to M - 1, each in use.
 
     Raises:
@@ -41,8 +42,9 @@ class RegionGame:
     """
 
     def __init__(self, score: Score, picture: np.ndarray, baseline: np.ndarray, regions: np.ndarray) -> None:
-        self.picture = unit_float(picture)
-        baseline = unit_float(np.asarray(baseline))
+        self.picture, baseline = np.asarray(picture), np.asarray(baseline)
+        if self.picture.dtype != baseline.dtype:
+            self.picture, baseline = unit_float(self.picture), unit_float(baseline)
         if baseline.shape not in (self.picture.shape, (3,)) or regions.shape != self.picture.shape[:2]:
             raise ShapeError(
                 f"a picture {self.picture.shape}, a baseline {baseline.shape} and regions {regions.shape} came; "

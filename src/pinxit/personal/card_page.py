@@ -1,0 +1,214 @@
+"""A style's card as one HTML file: no script, nothing from outside, light and dark, on paper too."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterable, Sequence
+from html import escape
+
+import numpy as np
+from PIL import Image
+
+from pinxit.measuring.report import HEADINGS
+from pinxit.personal.card import Card, Sample
+from pinxit.personal.card_chart import grey_chart, history_chart, hue_charts
+from pinxit.personal.card_svg import palette_svg, patches_svg, svg
+from pinxit.personal.card_tone import ToneFacts
+
+_STYLE = """
+:root { color-scheme: light dark; --back: #fff; --ink: #1d1d1f; --soft: #5c5c63; --rule: #d8d8dd; --box: #f5f5f7;
+  --warn: #fff6dd; --edge: #b98500; --flag: #b3001b; }
+@media (prefers-color-scheme: dark) { :root { --back: #17171a; --ink: #ececef; --soft: #a9a9b2; --rule: #3a3a41;
+  --box: #222227; --warn: #332b12; --edge: #d9a92f; --flag: #ff7a85; } }
+* { box-sizing: border-box; }
+body { margin: 0 auto; max-width: 62rem; padding: 2rem 1.5rem 3rem; background: var(--back); color: var(--ink);
+  font: 16px/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
+header { display: flex; flex-wrap: wrap; gap: 1.5rem; align-items: flex-start; }
+header > div { flex: 1 1 24rem; }
+h1 { margin: 0 0 .6rem; font-size: 2rem; line-height: 1.2; }
+h2 { margin: 2.4rem 0 .6rem; padding-bottom: .3rem; font-size: 1.25rem; border-bottom: 1px solid var(--rule); }
+p { margin: .5rem 0; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; margin: 0; }
+dt, .soft, figcaption { color: var(--soft); }
+dd { margin: 0; }
+img { display: block; max-width: 100%; height: auto; border-radius: 4px; }
+figure { margin: 0; }
+figcaption { font-size: .875rem; }
+.thumbnail { width: 12rem; }
+.warnings { margin: 1.5rem 0 0; padding: .8rem 1.2rem; background: var(--warn); border-left: 4px solid var(--edge); }
+.warnings h2 { margin: 0 0 .3rem; border: 0; padding: 0; }
+.warnings ul { margin: 0; padding-left: 1.2rem; }
+.flag { color: var(--flag); font-weight: 600; }
+.charts { display: flex; flex-wrap: wrap; gap: 1.5rem; }
+.charts > figure { flex: 1 1 20rem; }
+svg { display: block; width: 100%; height: auto; color: var(--ink); }
+.wide { overflow-x: auto; }
+table { width: 100%; border-collapse: collapse; font-size: .9rem; overflow-wrap: normal; }
+caption { text-align: left; color: var(--soft); padding-bottom: .3rem; }
+th, td { padding: .3rem .6rem .3rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--rule); }
+td.number { font-variant-numeric: tabular-nums; white-space: nowrap; }
+.samples td, .samples th { border: 0; padding: .25rem; }
+.samples td { width: 31%; }
+.samples tbody th { width: 7%; font-weight: normal; color: var(--soft); overflow-wrap: anywhere; }
+@media print { body { max-width: none; padding: 0; font-size: 11pt; } h2 { break-after: avoid; }
+  figure, tr, .warnings { break-inside: avoid; } * { print-color-adjust: exact; } }
+"""
+_HEAD = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<title>{title}</title>
+<style>{style}</style>
+</head>
+<body>
+"""
+
+
+def card_page(card: Card) -> str:
+    """The card as HTML; everything that others may have written is escaped."""
+    parts = [
+        _HEAD.format(title=escape(f"{card.name}: style card"), style=_STYLE),
+        _header(card),
+        _warnings(card),
+        "<main>",
+        _samples(card.samples),
+        _tone(card.tone),
+        _texture(card),
+        _figures(card),
+        _training(card),
+        _skin(card),
+        _skipped(card),
+        "</main>\n</body>\n</html>\n",
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def _header(card: Card) -> str:
+    rows = "".join(f"<dt>{label}</dt><dd>{_own(text)}</dd>" for label, text in card.identity())
+    picture = f'<div class="thumbnail">{_image(card.thumbnail, "what the style was learned from, in small")}</div>'
+    shown = picture.replace("<div ", '<div style="flex: 0 0 auto" ') if card.thumbnail is not None else ""
+    return f"<header>{shown}<div><h1>{_own(card.name)}</h1><dl>{rows}</dl></div></header>"
+
+
+def _warnings(card: Card) -> str:
+    if not card.warnings:
+        return ""
+    items = "".join(
+        f'<li class="flag">flagged: {_own(one.text)}</li>' if one.rule == "skin" else f"<li>{_own(one.text)}</li>"
+        for one in card.warnings
+    )
+    return f'<section class="warnings"><h2>Before you rely on it</h2><ul>{items}</ul></section>'
+
+
+def _samples(samples: Sequence[Sample]) -> str:
+    columns = (("before", "before"), ("half", "half strength"), ("full", "full strength"))
+    rows = [
+        [_own(one.label), *(_image(getattr(one, key), f"{one.label}, {words}") for key, words in columns)]
+        for one in samples
+    ]
+    table = _table(("photo", *(words for _, words in columns)), rows, "The same photos for every style.", "samples")
+    return f"<section><h2>What it does</h2>{table}</section>"
+
+
+def _tone(tone: ToneFacts | None) -> str:
+    if tone is None:
+        return ""
+    charts = [grey_chart(tone), *hue_charts(tone)]
+    figures = "".join(_figure(svg(chart), f"{chart.title}. {chart.about}") for chart in charts)
+    patches = _figure(
+        patches_svg(tone.patches, "known colours before (above) and after (below)"),
+        "Known colours: before above, after below. " + ", ".join(one.label for one in tone.patches) + ".",
+    )
+    more = [tone.expects, tone.use, "Exposure and white balance can be corrected too (--correct)." * tone.corrects]
+    more.append(f"On request (--finish): vignette {tone.vignette:.2f} stops, grain {tone.grain:.3f}.")
+    strip = _figure(patches_svg(tone.hues, "hues before (above) and after (below)"), "Hues: before above, after below.")
+    words = " ".join(filter(None, more))
+    return (
+        f"<section><h2>Tone</h2><p>{escape(words)}</p>"
+        f'<div class="charts">{figures}</div>{strip}<br>{patches}</section>'
+    )
+
+
+def _texture(card: Card) -> str:
+    texture = card.texture
+    if texture is None:
+        return ""
+    strips = [palette_svg(palette, f"palette of work {n}") for n, palette in enumerate(texture.palettes, 1)]
+    count = len(texture.palettes)
+    which = f"{count} of {texture.works} works" if count < texture.works else f"{count} works" if count > 1 else "1 work"
+    return (
+        f"<section><h2>Texture</h2><p>It {escape(texture.adapter)}.</p>"
+        f"{_figure(''.join(strips), f'Palettes of {which}, dark to light; width is share.')}</section>"
+    )
+
+
+def _figures(card: Card) -> str:
+    rows = [[escape(cell) for cell in figure.cells()] for figure in card.report]
+    words = "Means at full strength; only figures of one protocol compare."
+    return f"<section><h2>Figures</h2><p>{escape(card.measured_on)}</p>{_table(HEADINGS, rows, words)}</section>"
+
+
+def _training(card: Card) -> str:
+    if card.training is None:
+        return ""
+    rows = [
+        [_own(name), f"{before:.3f}", "" if after is None else f"{after:.3f}", escape(means)]
+        for name, before, after, means in card.training.rows
+    ]
+    chart = history_chart(card.origin.training)
+    drawn = _figure(svg(chart), f"{chart.title}. {chart.about}") if chart else ""
+    table = _table(("figure", "before", "after", "meaning"), rows, card.training.meaning)
+    return f"<section><h2>Training</h2><p>{escape(card.training.validations)}</p>{drawn}{table}</section>"
+
+
+def _skin(card: Card) -> str:
+    words = f"<p>{escape(card.skin_words)}</p>"
+    if card.skin is None:
+        return f"<section><h2>Skin tones</h2>{words}</section>"
+    rows = [[escape(cell) for cell in row] for row in skin_rows(card)]
+    flags = "".join(f'<p class="flag">flagged: {escape(flag)}</p>' for flag in card.skin.flags)
+    return f"<section><h2>Skin tones</h2>{words}{flags}{_table(SKIN_HEADINGS, rows, '')}</section>"
+
+
+def _skipped(card: Card) -> str:
+    if not card.skipped:
+        return ""
+    items = "".join(f"<li>{_own(path)}: {_own(why)}</li>" for path, why in card.skipped.items())
+    return f"<section><h2>Not read</h2><ul>{items}</ul></section>"
+
+
+def _own(text: str) -> str:
+    """Text that others may have written, escaped, and kept from turning the line around it."""
+    return f"<bdi>{escape(text)}</bdi>"
+
+
+def _figure(drawn: str, caption: str) -> str:
+    return f"<figure>{drawn}<figcaption>{escape(caption)}</figcaption></figure>"
+
+
+def _table(headings: Iterable[str], rows: Sequence[Sequence[str]], caption: str, kind: str = "") -> str:
+    """Cells are HTML; the first of a row is its heading."""
+    head = "".join(f'<th scope="col">{escape(one)}</th>' for one in headings)
+    body = "".join(
+        f'<tr><th scope="row">{row[0]}</th>' + "".join(f"<td{_aligned(cell)}>{cell}</td>" for cell in row[1:]) + "</tr>"
+        for row in rows
+    )
+    told = f"<caption>{escape(caption)}</caption>" if caption else ""
+    return (
+        f'<div class="wide"><table class="{kind}">{told}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    )
+
+
+def _aligned(cell: str) -> str:
+    return ' class="number"' if cell[:1].isdigit() or cell[:1] in "+-" else ""
+
+
+def _image(array: np.ndarray, alt: str) -> str:
+    file = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(array)).save(file, "JPEG", quality=85)
+    data = base64.b64encode(file.getvalue()).decode("ascii")
+    height, width = array.shape[:2]
+    return f'<img src="data:image/jpeg;base64,{data}" width="{width}" height="{height}" alt="{escape(alt)}">'
