@@ -62,6 +62,7 @@ def tiny(monkeypatch):
         ("signature_version", "fedcba9876543210"),
     ):
         monkeypatch.setattr(weights, name, lambda value=value: value)
+    monkeypatch.setattr("pinxit.learning.adapt_task.SIDE", 32)  # of the crops that adaptations are scored on
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # for networks this small, threads cost more than they bring
     yield found

@@ -147,7 +147,7 @@ def transfer(
         source: Path, bytes, PIL image, array (H, W, 3) of uint8, uint16 or float 0..1, or Picture.
         style: A style, a ``.pinxit``, ``.cube`` or HaldCLUT file, a name in the library, or a picture of a
             painting: its colours and strokes are then read in one pass.
-        strength: 0 returns the picture, 1 the style, more goes beyond; "auto:0.7" is the most that keeps an SSIM of 0.7.
+        strength: 0 returns the picture, 1 the style, more goes beyond; "auto:0.7" the most that keeps an SSIM of 0.7.
         tone: Of the tone half, beside ``strength``.
         texture: Of the texture half, beside ``strength``.
         finish: Of the vignette and grain found in the references; 0 leaves them out.

@@ -1,4 +1,4 @@
-"""Searching for settings: never worse than the default ones, gone on with after a stop, and honest about what it saw."""
+"""Searching for settings: never worse than the default ones, gone on with after a stop, honest about what was seen."""
 
 import sys
 from dataclasses import replace
@@ -16,7 +16,7 @@ from pinxit.learning.adapt_task import SIDE, WEIGHTS, AdaptOptions, AdaptTask
 from pinxit.learning.crops import CropBank
 from pinxit.learning.search import SEARCH, TRIAL, searched_texture
 from pinxit.learning.search_space import WEIGHED, parameters_of, quiet_optuna, settings_of, suggested
-from pinxit.learning.texture import read_texture
+from pinxit.learning.texture import figures_of, read_texture
 from pinxit.networks.lora import POLICIES
 from pinxit.networks.works import Works
 
@@ -106,7 +106,7 @@ class TestSpace:
             scores.append(figures["score"])
         w = WEIGHTS
         wanted = w.colour * figures["colour"] + w.texture * figures["texture"] + w.structure * (1 - figures["ssim"])
-        assert scores == pytest.approx([wanted] * 2) and SIDE == AdaptOptions().side
+        assert scores == pytest.approx([wanted] * 2) and AdaptOptions().side == SIDE
 
 
 class TestSearch:
@@ -174,12 +174,15 @@ class TestSearch:
 
     def test_with_networks(self, tiny, texture, tmp_path, monkeypatch):
         monkeypatch.setattr("pinxit.learning.adapt_task.SIDE", 32)
+        monkeypatch.setattr(module, "SEARCH", 2 * TRIAL)
         defaults = replace(choose(5, 0.02), batch=3)
         found, adapted, told = searched_texture(texture, DRAWN, CONTENTS, defaults, folder=tmp_path / "x")
         assert adapted.after <= told.found <= told.default <= adapted.before
         assert found.code.shape == (8,) and adapted.parts == ("cut",) * 5 and told.settings["policy"] in POLICIES
         assert set(told.tested_default) == set(told.tested_found) == {"ssim", "colour", "texture", "spread", "score"}
         assert (tmp_path / "x" / "study.sqlite").exists()
+        validated, tested = figures_of(found, DRAWN, CONTENTS, defaults)
+        assert validated["score"] == pytest.approx(adapted.after, rel=1e-4) and tested == pytest.approx(adapted.tested)
 
 
 class TestGoingOn:

@@ -28,7 +28,7 @@ def test_one_work_has_all_to_say():
     alone = works((0.2, 0.3, 0.8))
     assert alone.shares(cloud(0.9)).tolist() == [1.0]
     palette, bands = alone.suited(cloud(0.9))
-    assert torch.equal(bands, alone.bands[0])
+    assert torch.allclose(bands, alone.bands[0])
     assert {tuple(c) for c in palette.tolist()} == {tuple(c) for c in alone.palettes[0].tolist()}
 
 
@@ -47,12 +47,11 @@ def test_about_so_many_share_whatever_the_distances(count, spread):
     assert perplexity(shares) == pytest.approx(max(1, min(PERPLEXITY, count / 2)), rel=0.02)
 
 
-def test_palette_and_bands_are_mixed_by_the_shares():
+def test_palettes_are_mixed_by_the_shares():
     several = works(0.1, 0.35, 0.5, 0.65, 0.9, 0.99)
     shares = several.shares(cloud(0.6))
     palette, bands = several.suited(cloud(0.6))
-    wanted = sum(share * work for share, work in zip(shares.tolist(), several.bands.numpy(), strict=True))
-    assert bands.numpy() == pytest.approx(wanted, abs=1e-5)
+    assert bands.numpy() == pytest.approx(several.bands.numpy().mean(0), abs=1e-5), "strokes are those of all"
     owners = [{tuple(c) for c in p.tolist()} for p in several.palettes]
     counts = np.array([sum(tuple(c) in owner for c in palette.tolist()) for owner in owners])
     assert counts / counts.sum() == pytest.approx(shares.numpy(), abs=2e-3)

@@ -19,7 +19,9 @@ def explain(
     output: Output,
     references: Annotated[
         str | None,
-        typer.Option(help="Folder of pictures that have the style; else those it was learned from.", show_default=False),
+        typer.Option(
+            help="Folder of pictures that have the style; else those it was learned from.", show_default=False
+        ),
     ] = None,
     liked: Annotated[
         str | None, typer.Option(help="Folder of pictures that you like; goes with --disliked.", show_default=False)
@@ -50,9 +52,7 @@ def explain(
     from pinxit.personal.explain_page import explanation_page
 
     with progress("looking", hidden=quiet or json) as update:
-        found = explained(
-            picture, opened, references=known, **sides, samples=samples, seed=seed, on_progress=update
-        )
+        found = explained(picture, opened, references=known, **sides, samples=samples, seed=seed, on_progress=update)
     page = explanation_page(found, picture.name, opened.name or Path(style).name)
     with write_whole(make_folder_of(target)) as file:
         file.write_text(page, encoding="utf-8", errors="backslashreplace")

@@ -11,6 +11,7 @@ import typer
 from pinxit import doors
 from pinxit.cli.options import DryRun, Json, Overwrite, Quiet, Replace
 from pinxit.cli.running import default_of, emit, note, progress, say
+from pinxit.cli.tune import search_lines
 from pinxit.cli.writing import check_new_file, make_folder_of
 from pinxit.errors import InputError, PinxitError
 
@@ -29,6 +30,9 @@ def learn(
     minutes: Annotated[
         float, typer.Option(min=0, help="For learning strokes; 0 reads them in one pass. A look takes a second.")
     ] = default_of(doors.learn, "minutes"),
+    auto: Annotated[
+        bool, typer.Option("--auto", help="Search for the settings of the strokes, within the minutes.")
+    ] = False,
     more: Annotated[bool, typer.Option("--more", help="Continue the style NAME with these pictures.")] = False,
     neutral: Annotated[
         str | None, typer.Option(help="Folder of your own pictures without any look.", show_default=False)
@@ -92,6 +96,7 @@ def learn(
             minutes=minutes,
             refine=refine,
             encoder=encoder,
+            auto=auto,
             more_of=known,
             seed=seed,
             strict=strict,
@@ -105,7 +110,8 @@ def learn(
     style = replace(style, name=name, provenance=replace(style.provenance, **stated))
     learning = (
         {"reference": found} | others,
-        {"kind": kind, "minutes": minutes, "refine": refine, "encoder": encoder, "seed": seed},
+        {"kind": kind, "minutes": minutes, "refine": refine, "encoder": encoder, "seed": seed}
+        | ({"auto": True} if auto else {}),
     )
     _keep(style, output, learning, replace_old=replace_old, more=more)
     facts |= {"seconds": round(time.monotonic() - start, 2), "provenance": asdict(style.provenance)}
@@ -113,6 +119,9 @@ def learn(
     for line in () if json else facts["skipped"]:
         note(f"pinxit: {line}")
     _report(facts, _sentence(style, output, facts["seconds"]), json, quiet)
+    if style.provenance.training and style.provenance.training.search:
+        for line in () if json or quiet else search_lines(style.provenance.training.search):
+            say(line)
 
 
 def _known(name: str | None, more: bool) -> Any:

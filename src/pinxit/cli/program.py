@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from pinxit.cli.bench import bench
+from pinxit.cli.card import card
 from pinxit.cli.explain import explain
 from pinxit.cli.export import export
 from pinxit.cli.learn import learn
@@ -18,6 +19,7 @@ from pinxit.cli.refresh import refresh
 from pinxit.cli.running import CarefulGroup, say
 from pinxit.cli.styles import styles
 from pinxit.cli.transfer import transfer
+from pinxit.cli.tune import tune
 
 app = typer.Typer(
     name="pinxit",
@@ -30,8 +32,10 @@ app = typer.Typer(
 app.command()(learn)
 app.command()(transfer)
 app.add_typer(styles, name="styles")
+app.command()(card)
 app.command()(rate)
 app.command()(refresh)
+app.command()(tune)
 app.command()(export)
 app.command()(measure)
 app.command()(recognize)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from pinxit.errors import LearningError
 from pinxit.learning.adapt_task import AdaptOptions, AdaptTask
 from pinxit.learning.crops import CropBank
+from pinxit.learning.defaults import settings_for
 from pinxit.learning.learner import Learner, LearnerOptions, Log, Progress
 from pinxit.networks.discriminator import MultiScaleDiscriminator
 from pinxit.networks.encoder import ContentEncoder
@@ -219,9 +220,4 @@ def _learner_options(o: AdaptOptions) -> LearnerOptions:
 
 def choose(count: int, minutes: float) -> AdaptOptions:
     """The policy and budget for so many references and minutes."""
-    options = AdaptOptions(minutes=minutes, steps=max(40, round(110 * minutes)))
-    if count <= 1:
-        return replace(options, policy="lora", rank=4)
-    if count >= 8 and minutes >= 4:
-        return replace(options, policy="adaptive-rank", rank=16)
-    return options
+    return AdaptOptions(minutes=minutes, steps=max(40, round(110 * minutes)), **settings_for(count, minutes))

@@ -20,10 +20,10 @@ from pinxit.networks.works import Works
 WEIGHTS = TextureWeights(
     structure=0.5,
     features=0.2,
-    moments=1.0,
+    moments=1.5,
     colour=1.5,
     texture=2.0,
-    adversarial=0.3,
+    adversarial=0.5,
     identity=0.3,
     shift=0.5,
     preference=0.5,
@@ -69,7 +69,7 @@ class AdaptOptions:
     @property
     def learning_rate(self) -> float:
         """The rate, or one that suits the policy where none is set."""
-        return self.rate or {"code": 1e-2, "lora": 2e-3, "adaptive-rank": 2e-3, "head": 5e-4, "full": 2e-4}[self.policy]
+        return self.rate or {"code": 2e-3, "lora": 4e-4, "adaptive-rank": 4e-4, "head": 1e-4, "full": 5e-5}[self.policy]
 
 
 class AdaptTask(TextureTask):

@@ -88,6 +88,8 @@ def learn_style(
         signature=signed(references.arrays, kind, more_of.signature if more_of else None),
     )
     if kind == "photo":
+        if auto:
+            tell("a look has no settings to search for; it was learned as ever")
         return style
     from pinxit.learning.art import Practice, with_texture
 

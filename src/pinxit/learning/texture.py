@@ -14,7 +14,9 @@ from torch import Tensor, nn
 
 from pinxit.color import unit_float
 from pinxit.errors import LearningError
-from pinxit.learning.adapt import Adapted, AdaptOptions, Log, Progress, adapt
+from pinxit.learning.adapt import Adapted, AdaptedPainter, AdaptOptions, Log, Progress, adapt, split
+from pinxit.learning.adapt_task import AdaptTask
+from pinxit.learning.crops import CropBank
 from pinxit.networks.bands import band_quantiles
 from pinxit.networks.encoder import ContentEncoder
 from pinxit.networks.painter import Painter
@@ -102,6 +104,28 @@ def adapted_texture(
     )
     adapter = joined(texture.adapter or {}, found.adapter)
     return replace(texture, code=found.code, adapter=adapter or None), found
+
+
+def figures_of(
+    texture: Texture, arrays: Sequence[np.ndarray], contents: Sequence[np.ndarray], options: AdaptOptions
+) -> tuple[dict[str, float], dict[str, float]]:
+    """What a texture reaches as it is: figures against the validation and the test references.
+
+    Args:
+        texture: Of this painter.
+        arrays: References, (H, W, 3) uint8, in the order in which an adaptation splits them.
+        contents: Photos, (H, W, 3) uint8.
+        options: Who judges; two textures are compared by the same ones.
+    """
+    from pinxit.networks.weights import eye, painter_with
+
+    generator = painter_with(texture.painter, texture.adapter or {}).generator
+    train, validation, test, _ = split([a for a in arrays if min(a.shape[:2]) >= LEAST])
+    works = Works(*(torch.from_numpy(x.copy()) for x in (texture.palettes, texture.bands)))
+    banks = (CropBank(pictures) for pictures in (contents, train, validation))
+    task = AdaptTask(*banks, eye(), options, generator, works)
+    network = AdaptedPainter(generator, torch.from_numpy(texture.code.copy())[None], "code", 1).eval()
+    return task.validate(network), task.compare(network, CropBank(test))
 
 
 def continued(old: Texture, new: Texture) -> Texture:

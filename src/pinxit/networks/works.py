@@ -18,7 +18,8 @@ class Works:
     """What is known of a hand's works one by one.
 
     A hand's works differ: a night is blue, a field is yellow. All their colours at once belong to no picture, and make
-    a photo garish. So each picture is brought to the few works whose colours are nearest to its own.
+    a photo garish. So each picture is brought to the few works whose colours are nearest to its own. Strokes are the
+    hand's in all of them.
 
     Args:
         palettes: Colours of each work, (K, M, 3), sRGB 0..1.
@@ -35,7 +36,7 @@ class Works:
             colours: Of the picture, (N, 3), sRGB 0..1.
 
         Returns:
-            Palette (P, 3) and quantiles (bands, 3, L).
+            Palette (P, 3) of the works that suit, and quantiles (bands, 3, L) of all.
         """
         shares = self.shares(colours)
         counts = (shares * _COLOURS).round().long().tolist()
@@ -44,7 +45,7 @@ class Works:
             for palette, count in zip(self.palettes, counts, strict=True)
             if count
         ]
-        return torch.cat(rows), torch.einsum("k,kbcl->bcl", shares, self.bands)
+        return torch.cat(rows), self.bands.mean(0).cummax(2).values
 
     def shares(self, colours: Tensor) -> Tensor:
         """How much each work has to say for a picture of these colours (N, 3): (K,), sum 1.

@@ -30,7 +30,10 @@ MOST_CONTENTS = 12
 """Photos that figures are measured on; of more, so many are chosen evenly."""
 SAMPLES = {0: "astronaut", 4: "pagoda by a lake", 5: "cup of coffee", 6: "dahlia"}
 """Packaged photos that are shown; others are measured too."""
-LICENCES = "not stated"
+SKIN_HEADINGS = ("group", "portraits", "lightness", "hue")
+"""Of :meth:`Card.skin_rows`."""
+
+_UNSTATED = "not stated"
 
 _PRACTISED = " A painter adapted without --contents practised on these very photos."
 _NO_SKIN = "Not measured: add --portraits FOLDER, with portraits of light and dark skin."
@@ -114,13 +117,34 @@ class Card:
         origin = self.origin
         return [
             ("kind", origin.kind),
-            ("learned", origin.method or "not stated"),
+            ("learned", origin.method or _UNSTATED),
             ("references", str(origin.references)),
             ("date", f"{origin.created} by pinxit {origin.pinxit}"),
-            ("licence", origin.licence or LICENCES),
-            ("consent", origin.consent or LICENCES),
+            ("licence", origin.licence or _UNSTATED),
+            ("consent", origin.consent or _UNSTATED),
             ("fingerprint", self.fingerprint),
         ]
+
+    def skin_rows(self) -> list[tuple[str, str, str, str]]:
+        """What the style does to skin under :data:`SKIN_HEADINGS`; empty where it was not measured."""
+        groups = self.skin.groups if self.skin else {}
+        return [
+            (
+                name,
+                str(group.portraits),
+                _shifted(group.lightness, group.lightness_interval, "L*"),
+                _shifted(group.hue, group.hue_interval, "degrees"),
+            )
+            for name, group in groups.items()
+        ]
+
+
+def _shifted(mean: float | None, interval: tuple[float, float] | None, unit: str) -> str:
+    if mean is None:
+        return "not measured"
+    ends = ", ".join(f"{end:+.1f}" for end in interval or ())
+    # Adding 0 takes the sign from a zero.
+    return f"{round(mean, 1) + 0.0:+.1f} {unit}" + (f" [{ends}]" if interval else ", too few for an interval")
 
 
 def make_card(
@@ -150,18 +174,15 @@ def make_card(
     """
     from pinxit.engines.engine import Engine
 
-    tell = on_progress or (lambda *_: None)
     engine = Engine(style)
     photos, measured_on, shown = _photos(contents, style)
-    results, halves = [], {}
-    for number, array in enumerate(photos.arrays):
-        tell(number, len(photos.arrays), "giving the style")
+    results = []
+    for number, array in enumerate(photos.arrays, 1):
         results.append(_given(engine, array))
-        if number in shown:
-            halves[number] = _given(engine, array, 0.5)
+        if on_progress:
+            on_progress(number, len(photos.arrays), "giving the style")
     chosen, note = unseen(references, style.provenance) if references else ([], "")
     wanted = opened(chosen, "references") if chosen else Opened([], [], {})
-    tell(len(photos.arrays), len(photos.arrays), "measuring")
     report = figures_of(style, photos.arrays, results, wanted.arrays, note)
     skin, skin_words, skipped = _skin(engine, portraits)
     bright = lightness_of([palette[None] for palette in style.texture.palettes] if style.texture else wanted.arrays)
@@ -179,7 +200,7 @@ def make_card(
         warnings=warnings_of(style, report, bright, skin),
         skipped=photos.skipped | wanted.skipped | skipped,
         samples=tuple(
-            Sample(label, to_bits(photos.arrays[n], np.uint8), to_bits(halves[n], np.uint8), to_bits(results[n], np.uint8))
+            _sample(label, photos.arrays[n], _given(engine, photos.arrays[n], 0.5), results[n])
             for n, label in shown.items()
         ),
         thumbnail=_thumbnail(style),
@@ -200,6 +221,10 @@ def _photos(contents: Sequence[Path], style: Style) -> tuple[Opened, str, dict[i
     words += _PRACTISED if style.provenance.training else ""
     shown = {n: label for n, label in SAMPLES.items() if n < len(arrays)}
     return Opened([str(n) for n in range(len(arrays))], list(arrays), {}), words, shown
+
+
+def _sample(label: str, *arrays: np.ndarray) -> Sample:
+    return Sample(label, *(to_bits(array, np.uint8) for array in arrays))
 
 
 def _given(engine: Engine, array: np.ndarray, strength: float = 1.0) -> np.ndarray:

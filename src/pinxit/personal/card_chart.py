@@ -33,10 +33,9 @@ class Chart:
     """A chart.
 
     Args:
-        title: What it shows.
+        title: What it shows, and in which unit.
         about: The same for somebody who does not see it.
         x: Label of the axis across.
-        y: Label of the axis up.
         across: Ends of the axis across.
         up: Ends of the axis up.
         x_ticks: Where the axis across is marked, with what.
@@ -49,7 +48,6 @@ class Chart:
     title: str
     about: str
     x: str
-    y: str
     across: tuple[float, float]
     up: tuple[float, float]
     x_ticks: Sequence[tuple[float, str]]
@@ -59,7 +57,7 @@ class Chart:
     mark: tuple[float, str] | None = None
 
     def place(self, x: float, y: float) -> tuple[float, float]:
-        """Where a point lies in the chart's frame, 0..1 across and, from the top, down; outside the frame at its edge."""
+        """Where a point lies in the chart's frame: 0..1 across and, from the top, down; at the edge beyond it."""
         (left, right), (low, high) = self.across, self.up
         across, up = (x - left) / (right - left), (y - low) / (high - low)
         return min(max(across, 0.0), 1.0), 1 - min(max(up, 0.0), 1.0)
@@ -76,9 +74,9 @@ def grey_chart(tone: ToneFacts) -> Chart:
     up = (min(0.0, min(values)), max(1.0, max(values)))
     middle = tone.curves[len(tone.curves) // 2]
     about = f"A middle grey of 0.5 becomes red {middle[1]:.2f}, green {middle[2]:.2f}, blue {middle[3]:.2f}."
-    same = Line("unchanged", "#888888", [(0, 0), (1, 1)], (1, 4))
+    same = Line("same", "#888888", [(0, 0), (1, 1)], (1, 4))
     ticks = [(n / 4, f"{n / 4:g}") for n in range(5)]
-    return Chart("Greys", about, "grey before", "after", (0, 1), up, ticks, ticks, [same, *lines])
+    return Chart("Greys after", about, "grey before", (0, 1), up, ticks, ticks, [same, *lines])
 
 
 def hue_charts(tone: ToneFacts) -> tuple[Chart, Chart]:
@@ -98,11 +96,11 @@ def hue_charts(tone: ToneFacts) -> tuple[Chart, Chart]:
     )
     wheel = (0.0, 360.0 * (count - 1) / count)
     chroma = Chart(
-        "Colourfulness by hue", about, "hue before", "% left", wheel, (0.0, most), names,
+        "Colourfulness left, in %", about, "hue before", wheel, (0.0, most), names,
         [(0.0, "0"), (100.0, "100")], [Line("colourfulness", PLAIN, left)], 100.0,
     )  # fmt: skip
     turn = Chart(
-        "Turn of hue", turned, "hue before", "degrees", wheel, (-far, far), names,
+        "Turn of hue, in degrees", turned, "hue before", wheel, (-far, far), names,
         [(-far, f"{-far:+.0f}"), (0.0, "0"), (far, f"{far:+.0f}")], [Line("turn", PLAIN, turns)], 0.0,
     )  # fmt: skip
     return chroma, turn
@@ -125,7 +123,7 @@ def history_chart(training: Training) -> Chart | None:
     kept = f"kept: step {training.best}" if training.best else "kept: none"
     about = f"From {scores[0]:.3f} at step {steps[0]:g} to {scores[-1]:.3f} at step {steps[-1]:g}; {kept}."
     return Chart(
-        "Validation score, lower is better", about, "step", "score", (0, last), up,
+        "Validation score, lower is better", about, "step", (0, last), up,
         [(0, "0"), (last, f"{last:g}")], [(low, f"{low:.3f}"), (high, f"{high:.3f}")],
         [Line("score", PLAIN, points)], None, (training.best, kept),
     )  # fmt: skip

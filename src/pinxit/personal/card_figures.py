@@ -34,7 +34,8 @@ _OWN = (
     Measured("colour", "own-palettes-1", "way left to the style's own palettes: 0 none", 1.0),
     Measured("texture", "own-bands-1", "way left to the style's own contrast of details: 0 none", 1.0),
 )
-_OWN_NOTE = "too kind: results are matched to these; with --references it is measured by pictures"
+_OWN_NOTE = "too kind: results are matched to these; --references measures by pictures"
+_LIGHT = "of other subjects it stays near 1 for a light look"
 _NOTHING = "the style keeps nothing of its references to compare with; add --references FOLDER"
 
 
@@ -79,12 +80,12 @@ def unseen(paths: Sequence[Path], provenance: Provenance) -> tuple[list[Path], s
     chosen = others or list(paths)
     tested = sum(digests[path] in split for path in others)
     used = evenly(chosen, MOST_REFERENCES)
-    which = f"by {len(used)} of {len(chosen)} references" if len(used) < len(chosen) else f"by {len(used)} references"
+    of = f" of {len(chosen)}" if len(used) < len(chosen) else ""
+    which = f"by {len(used)}{of} reference{'s' * (len(chosen) != 1)}"
     if not others:
         return used, f"{which} that it was learned from: too kind"
     held = f", {tested} of them held out as test" if tested else ""
-    passed = f"; {len(paths) - len(others)} that it was learned from are left out" if len(others) < len(paths) else ""
-    return used, f"{which} that it did not learn from{held}{passed}"
+    return used, f"{which} that it was not learned from{held}"
 
 
 def figures_of(style: Style, contents: Arrays, results: Arrays, references: Arrays, note: str) -> Report:
@@ -105,7 +106,8 @@ def figures_of(style: Style, contents: Arrays, results: Arrays, references: Arra
     report = measure_pictures(list(zip(contents, results, strict=True)), references)
     toward = [one for one in report if one.name in ("colour", "texture")]
     if toward:
-        toward = [replace(one, note="; ".join(filter(None, (note, one.note)))) for one in toward]
+        light = "" if style.texture else _LIGHT
+        toward = [replace(one, note="; ".join(filter(None, (note, one.note, light)))) for one in toward]
     elif style.texture is not None:
         toward = own_figures(style.texture, contents, results)
     else:

@@ -101,9 +101,9 @@ def _meaning(training: Training) -> str:
     counts = Counter(training.split.values())
     train, validation, test, cut = (counts[part] for part in PARTS)
     if test:
-        by = f"{test} test references: {train} trained, {validation} told when to stop"
+        by = f"{test} test reference{'s' * (test != 1)}: {train} trained, {validation} told when to stop"
     else:
-        by = f"a quarter of each of {cut} references: another quarter told when to stop, the rest trained"
+        by = f"a quarter of each reference ({cut} in all): another quarter told when to stop, the rest trained"
     return (
         f"Photos painted without and with what was learned, against {by}. Nothing was chosen by the test, but the "
         "colours and bands, which are read and not learned, come from all references."
@@ -111,5 +111,6 @@ def _meaning(training: Training) -> str:
 
 
 def _validations(training: Training) -> str:
+    count = len(training.history)
     kept = f"step {training.best} was kept" if training.best else "nothing was gained, and nothing kept"
-    return f"{training.steps} steps in {training.minutes:g} minutes, {len(training.history)} validations; {kept}."
+    return f"{training.steps} steps in {training.minutes:g} minutes, {count} validation{'s' * (count != 1)}; {kept}."

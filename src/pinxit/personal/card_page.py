@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Iterable, Sequence
 from html import escape
 
 import numpy as np
-from PIL import Image
 
 from pinxit.measuring.report import HEADINGS
-from pinxit.personal.card import Card, Sample
+from pinxit.personal.card import SKIN_HEADINGS, Card, Sample
 from pinxit.personal.card_chart import grey_chart, history_chart, hue_charts
 from pinxit.personal.card_svg import palette_svg, patches_svg, svg
 from pinxit.personal.card_tone import ToneFacts
+from pinxit.personal.heat import jpeg_uri
+from pinxit.personal.page_parts import own_text, paragraph, section
 
 _STYLE = """
 :root { color-scheme: light dark; --back: #fff; --ink: #1d1d1f; --soft: #5c5c63; --rule: #d8d8dd; --box: #f5f5f7;
@@ -35,22 +34,24 @@ dd { margin: 0; }
 img { display: block; max-width: 100%; height: auto; border-radius: 4px; }
 figure { margin: 0; }
 figcaption { font-size: .875rem; }
-.thumbnail { width: 12rem; }
+.thumbnail { flex: 0 0 12rem; }
 .warnings { margin: 1.5rem 0 0; padding: .8rem 1.2rem; background: var(--warn); border-left: 4px solid var(--edge); }
 .warnings h2 { margin: 0 0 .3rem; border: 0; padding: 0; }
 .warnings ul { margin: 0; padding-left: 1.2rem; }
 .flag { color: var(--flag); font-weight: 600; }
-.charts { display: flex; flex-wrap: wrap; gap: 1.5rem; }
-.charts > figure { flex: 1 1 20rem; }
+.charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(17rem, 1fr)); gap: 1.5rem; }
+section > figure { margin: 1rem 0; }
 svg { display: block; width: 100%; height: auto; color: var(--ink); }
-.wide { overflow-x: auto; }
+.wide { margin-top: .8rem; overflow-x: auto; }
 table { width: 100%; border-collapse: collapse; font-size: .9rem; overflow-wrap: normal; }
 caption { text-align: left; color: var(--soft); padding-bottom: .3rem; }
+td:last-child { min-width: 11rem; }
 th, td { padding: .3rem .6rem .3rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--rule); }
 td.number { font-variant-numeric: tabular-nums; white-space: nowrap; }
 .samples td, .samples th { border: 0; padding: .25rem; }
-.samples td { width: 31%; }
-.samples tbody th { width: 7%; font-weight: normal; color: var(--soft); overflow-wrap: anywhere; }
+.samples td, .samples td:last-child { width: 30%; min-width: 0; }
+.samples tbody th { width: 10%; font-size: .8rem; font-weight: normal; color: var(--soft);
+  overflow-wrap: anywhere; }
 @media print { body { max-width: none; padding: 0; font-size: 11pt; } h2 { break-after: avoid; }
   figure, tr, .warnings { break-inside: avoid; } * { print-color-adjust: exact; } }
 """
@@ -87,17 +88,19 @@ def card_page(card: Card) -> str:
 
 
 def _header(card: Card) -> str:
-    rows = "".join(f"<dt>{label}</dt><dd>{_own(text)}</dd>" for label, text in card.identity())
-    picture = f'<div class="thumbnail">{_image(card.thumbnail, "what the style was learned from, in small")}</div>'
-    shown = picture.replace("<div ", '<div style="flex: 0 0 auto" ') if card.thumbnail is not None else ""
-    return f"<header>{shown}<div><h1>{_own(card.name)}</h1><dl>{rows}</dl></div></header>"
+    rows = "".join(f"<dt>{label}</dt><dd>{own_text(text)}</dd>" for label, text in card.identity())
+    picture = "" if card.thumbnail is None else _image(card.thumbnail, "what the style was learned from, in small")
+    shown = f'<figure class="thumbnail">{picture}</figure>' if picture else ""
+    return f"<header>{shown}<div><h1>{own_text(card.name)}</h1><dl>{rows}</dl></div></header>"
 
 
 def _warnings(card: Card) -> str:
     if not card.warnings:
         return ""
     items = "".join(
-        f'<li class="flag">flagged: {_own(one.text)}</li>' if one.rule == "skin" else f"<li>{_own(one.text)}</li>"
+        f'<li class="flag">flagged: {own_text(one.text)}</li>'
+        if one.rule == "skin"
+        else f"<li>{own_text(one.text)}</li>"
         for one in card.warnings
     )
     return f'<section class="warnings"><h2>Before you rely on it</h2><ul>{items}</ul></section>'
@@ -106,11 +109,11 @@ def _warnings(card: Card) -> str:
 def _samples(samples: Sequence[Sample]) -> str:
     columns = (("before", "before"), ("half", "half strength"), ("full", "full strength"))
     rows = [
-        [_own(one.label), *(_image(getattr(one, key), f"{one.label}, {words}") for key, words in columns)]
+        [own_text(one.label), *(_image(getattr(one, key), f"{one.label}, {words}") for key, words in columns)]
         for one in samples
     ]
-    table = _table(("photo", *(words for _, words in columns)), rows, "The same photos for every style.", "samples")
-    return f"<section><h2>What it does</h2>{table}</section>"
+    table = _table(("photo", *(words for _, words in columns)), rows, "Photos before and after.", "samples")
+    return section("What it does", table)
 
 
 def _tone(tone: ToneFacts | None) -> str:
@@ -126,10 +129,7 @@ def _tone(tone: ToneFacts | None) -> str:
     more.append(f"On request (--finish): vignette {tone.vignette:.2f} stops, grain {tone.grain:.3f}.")
     strip = _figure(patches_svg(tone.hues, "hues before (above) and after (below)"), "Hues: before above, after below.")
     words = " ".join(filter(None, more))
-    return (
-        f"<section><h2>Tone</h2><p>{escape(words)}</p>"
-        f'<div class="charts">{figures}</div>{strip}<br>{patches}</section>'
-    )
+    return section("Tone", paragraph(escape(words)), f'<div class="charts">{figures}</div>', strip, patches)
 
 
 def _texture(card: Card) -> str:
@@ -138,51 +138,44 @@ def _texture(card: Card) -> str:
         return ""
     strips = [palette_svg(palette, f"palette of work {n}") for n, palette in enumerate(texture.palettes, 1)]
     count = len(texture.palettes)
-    which = f"{count} of {texture.works} works" if count < texture.works else f"{count} works" if count > 1 else "1 work"
-    return (
-        f"<section><h2>Texture</h2><p>It {escape(texture.adapter)}.</p>"
-        f"{_figure(''.join(strips), f'Palettes of {which}, dark to light; width is share.')}</section>"
-    )
+    which = f"{count} of {texture.works} references" if count < texture.works else "all references"
+    drawn = _figure("".join(strips), f"Palettes of {which}, dark to light; width is share.")
+    return section("Texture", paragraph(f"It {escape(texture.adapter)}."), drawn)
 
 
 def _figures(card: Card) -> str:
     rows = [[escape(cell) for cell in figure.cells()] for figure in card.report]
     words = "Means at full strength; only figures of one protocol compare."
-    return f"<section><h2>Figures</h2><p>{escape(card.measured_on)}</p>{_table(HEADINGS, rows, words)}</section>"
+    return section("Figures", paragraph(escape(card.measured_on)), _table(HEADINGS, rows, words))
 
 
 def _training(card: Card) -> str:
     if card.training is None:
         return ""
     rows = [
-        [_own(name), f"{before:.3f}", "" if after is None else f"{after:.3f}", escape(means)]
+        [own_text(name), f"{before:.3f}", "" if after is None else f"{after:.3f}", escape(means)]
         for name, before, after, means in card.training.rows
     ]
     chart = history_chart(card.origin.training)
-    drawn = _figure(svg(chart), f"{chart.title}. {chart.about}") if chart else ""
-    table = _table(("figure", "before", "after", "meaning"), rows, card.training.meaning)
-    return f"<section><h2>Training</h2><p>{escape(card.training.validations)}</p>{drawn}{table}</section>"
+    drawn = f'<div class="charts">{_figure(svg(chart), f"{chart.title}. {chart.about}")}</div>' if chart else ""
+    table = _table(("figure", "before", "after", "meaning"), rows, "Against the test references.")
+    return section("Training", paragraph(escape(f"{card.training.validations} {card.training.meaning}")), drawn, table)
 
 
 def _skin(card: Card) -> str:
-    words = f"<p>{escape(card.skin_words)}</p>"
+    words = paragraph(escape(card.skin_words))
     if card.skin is None:
-        return f"<section><h2>Skin tones</h2>{words}</section>"
-    rows = [[escape(cell) for cell in row] for row in skin_rows(card)]
+        return section("Skin tones", words)
+    rows = [[escape(cell) for cell in row] for row in card.skin_rows()]
     flags = "".join(f'<p class="flag">flagged: {escape(flag)}</p>' for flag in card.skin.flags)
-    return f"<section><h2>Skin tones</h2>{words}{flags}{_table(SKIN_HEADINGS, rows, '')}</section>"
+    return section("Skin tones", words, flags, _table(SKIN_HEADINGS, rows, ""))
 
 
 def _skipped(card: Card) -> str:
     if not card.skipped:
         return ""
-    items = "".join(f"<li>{_own(path)}: {_own(why)}</li>" for path, why in card.skipped.items())
-    return f"<section><h2>Not read</h2><ul>{items}</ul></section>"
-
-
-def _own(text: str) -> str:
-    """Text that others may have written, escaped, and kept from turning the line around it."""
-    return f"<bdi>{escape(text)}</bdi>"
+    items = "".join(f"<li>{own_text(path)}: {own_text(why)}</li>" for path, why in card.skipped.items())
+    return section("Not read", f"<ul>{items}</ul>")
 
 
 def _figure(drawn: str, caption: str) -> str:
@@ -197,9 +190,8 @@ def _table(headings: Iterable[str], rows: Sequence[Sequence[str]], caption: str,
         for row in rows
     )
     told = f"<caption>{escape(caption)}</caption>" if caption else ""
-    return (
-        f'<div class="wide"><table class="{kind}">{told}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
-    )
+    whole = f"{told}<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
+    return f'<div class="wide" tabindex="0"><table class="{kind}">{whole}</table></div>'
 
 
 def _aligned(cell: str) -> str:
@@ -207,8 +199,5 @@ def _aligned(cell: str) -> str:
 
 
 def _image(array: np.ndarray, alt: str) -> str:
-    file = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(array)).save(file, "JPEG", quality=85)
-    data = base64.b64encode(file.getvalue()).decode("ascii")
     height, width = array.shape[:2]
-    return f'<img src="data:image/jpeg;base64,{data}" width="{width}" height="{height}" alt="{escape(alt)}">'
+    return f'<img src="{jpeg_uri(array)}" width="{width}" height="{height}" alt="{escape(alt)}">'

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from itertools import groupby
 
 from pinxit.personal.card_chart import Chart, Line
 from pinxit.personal.card_tone import Change, Colour
 
-_WIDE, _HIGH = 420, 260
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 14, 30, 44  # around the frame
-_CELL, _ROW = 40, 26
+_WIDE, _HIGH = 350, 250
+_LEFT, _RIGHT, _TOP, _BOTTOM = 42, 12, 26, 42  # around the frame
+_CELL, _ROW = 40, 34
 
 
 def svg(chart: Chart) -> str:
@@ -23,10 +23,12 @@ def svg(chart: Chart) -> str:
         return round(_LEFT + across * wide, 1), round(_TOP + down * high, 1)
 
     (low, left) = chart.up[0], chart.across[0]
-    parts = [f'<rect x="{_LEFT}" y="{_TOP}" width="{wide}" height="{high}" fill="none" stroke="currentColor" opacity=".35"/>']
+    parts = [
+        f'<rect x="{_LEFT}" y="{_TOP}" width="{wide}" height="{high}" fill="none" stroke="currentColor" opacity=".35"/>'
+    ]
     parts += [_text(at(x, low)[0], _HIGH - _BOTTOM + 16, words, "middle") for x, words in chart.x_ticks]
     parts += [_text(_LEFT - 6, at(left, y)[1] + 4, words, "end") for y, words in chart.y_ticks]
-    parts += [_text(_LEFT + wide / 2, _HIGH - 8, chart.x, "middle"), _text(_LEFT - 6, _TOP - 12, chart.y, "end")]
+    parts += [_text(_LEFT + wide / 2, _HIGH - 8, chart.x, "middle")]
     if chart.level is not None:
         parts.append(_line([at(left, chart.level), at(chart.across[1], chart.level)], "currentColor", (1, 4)))
     if chart.mark is not None:
@@ -42,16 +44,14 @@ def svg(chart: Chart) -> str:
 
 
 def patches_svg(changes: Sequence[Change], about: str) -> str:
-    """Colours before, above, and after, below, twelve a row."""
-    across = 12
-    rows = -(-len(changes) // across)
+    """Colours side by side, before above and after below."""
     parts = []
     for number, one in enumerate(changes):
-        x, y = number % across * _CELL, number // across * (2 * _ROW + 6)
+        x = number * _CELL
         title = f"<title>{escape(one.label)}: {_hex(one.before)} becomes {_hex(one.after)}</title>"
-        pair = _box(x, y, _CELL - 2, _ROW, one.before) + _box(x, y + _ROW, _CELL - 2, _ROW, one.after)
+        pair = _box(x, 0, _CELL - 2, _ROW, one.before) + _box(x, _ROW, _CELL - 2, _ROW, one.after)
         parts.append(f"<g>{title}{pair}</g>")
-    size = f"0 0 {across * _CELL - 2} {rows * (2 * _ROW + 6) - 6}"
+    size = f"0 0 {len(changes) * _CELL - 2} {2 * _ROW}"
     return f'<svg viewBox="{size}" role="img" aria-label="{escape(about)}">{"".join(parts)}</svg>'
 
 
@@ -65,7 +65,7 @@ def palette_svg(palette: Sequence[tuple[float, Colour]], about: str) -> str:
     return f'<svg viewBox="0 0 480 24" role="img" aria-label="{escape(f"{about}: {colours}")}">{"".join(parts)}</svg>'
 
 
-def _drawn(line: Line, at) -> list[str]:
+def _drawn(line: Line, at: Callable[[float, float], tuple[float, float]]) -> list[str]:
     """The unbroken parts of a line; a part of one point is a dot."""
     found = []
     for known, part in groupby(line.points, key=lambda point: point is not None):
@@ -79,11 +79,11 @@ def _drawn(line: Line, at) -> list[str]:
 
 def _legend(chart: Chart) -> list[str]:
     """Names of the lines above the frame, where there are several."""
-    parts, x = [], _LEFT + 34.0
+    parts, x = [], float(_LEFT)
     for line in chart.lines if len(chart.lines) > 1 else ():
         parts.append(_line([(x, _TOP - 15), (x + 20, _TOP - 15)], line.colour, line.dash, 2))
         parts.append(_text(x + 25, _TOP - 11, line.label, "start"))
-        x += 45 + 7 * len(line.label)
+        x += 40 + 7 * len(line.label)
     return parts
 
 

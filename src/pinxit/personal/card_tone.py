@@ -102,14 +102,14 @@ def tone_facts(style: Style) -> ToneFacts | None:
         expected_error=error,
         expects=_UNPREDICTED if error is None else _expects(error),
         use=_PAINTED if style.texture is not None else "",
-        corrects=style.adaptive,
+        corrects=style.adaptive and style.texture is None,
         vignette=style.tone.finish.vignette,
         grain=style.tone.finish.grain,
     )
 
 
 def _expects(error: float) -> str:
-    return f"Colours are expected to be off the true look by {error:.1f} (CIEDE2000) on average; about 1 is just visible."
+    return f"Colours are expected to be {error:.1f} (CIEDE2000) off the true look on average; about 1 is just visible."
 
 
 def _changes(style: Style, colours: dict[str, Colour]) -> tuple[Change, ...]:

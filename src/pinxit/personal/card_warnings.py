@@ -19,7 +19,8 @@ MUCH_ERROR = 6.0
 UNEVEN = 18.0
 """Standard deviation of the mean L* of references from which on their brightness differs very much.
 
-Of 32 folders of drawings, paintings and photos the median was 12; above 18 lay three, of ink on white beside solid black.
+Of 35 folders of drawings, paintings and photos the median was 12; above 18 lay three, of ink on white beside solid
+black.
 """
 LITTLE = 0.45
 """SSIM below which little content is kept; hands read in one pass had 0.39 to 0.77."""
@@ -54,7 +55,6 @@ def warnings_of(
     """
     origin = style.provenance
     found = {
-        "skin": "; ".join(skin.flags) if skin else "",
         "few references": _few(origin),
         "no gain": _no_gain(origin),
         "lost on test": _lost(origin),
@@ -68,7 +68,8 @@ def warnings_of(
         "not stated": _unstated(origin),
         "noted": _noted(origin),
     }
-    return tuple(Warned(rule, text) for rule, text in found.items() if text)
+    flags = [Warned("skin", flag) for flag in (skin.flags if skin else ())]
+    return (*flags, *(Warned(rule, text) for rule, text in found.items() if text))
 
 
 def _few(origin: Provenance) -> str:
@@ -167,8 +168,9 @@ def _unstated(origin: Provenance) -> str:
     missing = [what for what in ("licence", "consent") if not getattr(origin, what)]
     if not missing:
         return ""
-    stated = " and ".join(missing)
-    return f"no {stated} of the references is stated: know why you may use it before you publish results"
+    of = "the table" if origin.kind == "table" else "the references"
+    stated = " and ".join(missing) + (" are" if len(missing) > 1 else " is")
+    return f"{stated} not stated for {of}: know why you may use it before you publish results"
 
 
 def _noted(origin: Provenance) -> str:

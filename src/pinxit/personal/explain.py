@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from pinxit.engines.engine import Engine
-from pinxit.errors import InputError, NotFoundError, ShapeError, StyleError
+from pinxit.errors import InputError, ShapeError, StyleError
 from pinxit.learning.references import References, open_small, read_references
 from pinxit.measuring.attribution import superpixels
 from pinxit.personal.judges import Judged, StyleJudge, judged, liking_judge
 from pinxit.personal.painted import Painted, painted
-from pinxit.personal.what_if import FULL, UNTOUCHED, Variant, variants
+from pinxit.personal.what_if import FULL, Variant, variants
 from pinxit.picture import Picture
 from pinxit.style import Style
 from pinxit.tone.lut import Lut
@@ -158,7 +158,11 @@ def explain(
     clock("the painter")
     inside = None
     if style.texture is not None:
-        named = [(_name(s, i), a) for i, (s, a) in enumerate(zip(known.sources, known.arrays, strict=True))] if known else ()
+        named = (
+            [(_name(s, i), a) for i, (s, a) in enumerate(zip(known.sources, known.arrays, strict=True))]
+            if known
+            else ()
+        )
         inside = painted(photo.array, result, regions, style.texture, named)
     clock("the recognizer")
     ask = (photo.array, result, regions, samples, seed)

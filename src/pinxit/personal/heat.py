@@ -16,6 +16,7 @@ FOR, AGAINST = (217, 95, 2), (45, 110, 180)
 MARKS = ((230, 159, 0), (86, 180, 233), (0, 158, 115), (204, 121, 167), (240, 228, 66), (0, 114, 178), (213, 94, 0))
 """Colours of works: Okabe and Ito 2008."""
 _STRONGEST = 0.8  # opacity of the largest value
+_TINT = 0.25  # opacity of a work's colour
 _CLIP = 98.0  # percentile of a map that is drawn full
 
 
@@ -34,17 +35,19 @@ def png_uri(data: bytes) -> str:
     return _uri(data, "png")
 
 
-def region_heat(array: np.ndarray, regions: np.ndarray, values: np.ndarray, marked: Sequence[int] = ()) -> np.ndarray:
+def region_heat(
+    array: np.ndarray, regions: np.ndarray, values: np.ndarray, most: float, marked: Sequence[int] = ()
+) -> np.ndarray:
     """Regions in orange where they speak for and in blue where they speak against, over the picture in grey.
 
     Args:
         array: (H, W, 3) uint8.
         regions: Number of each pixel's region, (H, W).
-        values: Of each region, (M,); the largest amount is drawn strongest.
+        values: Of each region, (M,).
+        most: The amount that is drawn strongest.
         marked: Regions that are numbered, from 1.
     """
-    most = float(np.abs(values).max()) or 1.0
-    share = (values / most)[regions]
+    share = (values / (most or 1.0)).clip(-1, 1)[regions]
     colour = np.where(share[..., None] > 0, np.array(FOR), np.array(AGAINST))
     drawn = _edged(_mixed(_grey(array), colour, np.abs(share) * _STRONGEST), regions)
     return _numbered(drawn, regions, {region: str(place + 1) for place, region in enumerate(marked)})
@@ -53,7 +56,7 @@ def region_heat(array: np.ndarray, regions: np.ndarray, values: np.ndarray, mark
 def region_marks(array: np.ndarray, regions: np.ndarray, groups: np.ndarray, names: Sequence[str]) -> np.ndarray:
     """Every region tinted and named by its group, (M,), over the picture."""
     tints = np.array([MARKS[group % len(MARKS)] for group in groups])[regions]
-    drawn = _edged(_mixed(unit_float(array) * 255, tints, np.full(regions.shape, 0.35)), regions)
+    drawn = _edged(_mixed(unit_float(array) * 255, tints, np.full(regions.shape, _TINT)), regions)
     return _numbered(drawn, regions, {region: names[group] for region, group in enumerate(groups)})
 
 

@@ -145,7 +145,9 @@ def judged(
     """
     gained = RegionGame(judge, result, photo, regions)
     gain = attributions(gained, samples, seed)
-    plain = [RegionGame(judge, one, one.reshape(-1, 3).mean(0).round().astype(np.uint8), regions) for one in (photo, result)]
+    plain = [
+        RegionGame(judge, one, one.reshape(-1, 3).mean(0).round().astype(np.uint8), regions) for one in (photo, result)
+    ]
     ends = gained(np.repeat([[False], [True]], gained.count, 1))
     found = [occlusion(game) for game in plain]
     trust = faithfulness(gained, gain["KernelSHAP"], seed=seed)

@@ -10,6 +10,7 @@ import numpy as np
 from pinxit.color import srgb_to_lab, unit_float
 from pinxit.measuring.attribution import rank_correlation
 from pinxit.personal.what_if import colours_of
+from pinxit.picture.sampling import thumbnail
 from pinxit.texture import Texture
 from pinxit.tone.lut import Lut
 
@@ -17,6 +18,7 @@ LEAST_SHARE = 0.01
 """Works with less to say are left out."""
 _BANDWIDTH = 8.0  # of colours that count as near, in units of Lab
 _PIXELS, _COLOURS = 128, 1024  # looked at of a region and of a palette
+_FRAME = 2  # places of the attention's map that are mirrored picture, as painting has it
 _SAME = 0.02  # mean difference of quantiles up to which a picture's colours are those of a work
 
 
@@ -45,7 +47,7 @@ class Painted:
 
     Args:
         attention: Class-activation map, (h, w), one value for 8 x 8 pixels; None for a painter without attention.
-        logit: "These features are of this style", as the attention's own head says; None likewise.
+        logit: Whether the photo is in the style already, as the attention's own head says; None likewise.
         works: Those that had a say, the largest share first.
         nearest: Place in ``works`` of the work whose colours each region's are nearest to, (M,).
         details: Mean size of details, finest first, each a factor of two coarser: of the photo, the result, the aim.
@@ -92,6 +94,7 @@ def painted(
         StyleError: The texture was learned for another painter.
     """
     import torch
+    import torch.nn.functional as F
 
     from pinxit.engines.painting import Aim, Painting
     from pinxit.networks.bands import band_quantiles
@@ -102,13 +105,14 @@ def painted(
     aim = Aim(*painting.works.suited(colours))
     with torch.inference_mode():
         planes = [torch.from_numpy(unit_float(one).transpose(2, 0, 1).copy())[None] for one in (photo, result)]
-        _, attention, logits = painting.generator.explain(aim.matched(planes[0]), painting.code)
+        framed = F.pad(aim.matched(planes[0]), [8 * _FRAME] * 4, mode="reflect")
+        _, attention, logits = painting.generator.explain(framed, painting.code)
         sizes = aim.bands.shape[::2]
         bands = [*(band_quantiles(one, *sizes) for one in planes), aim.bands]
     shares = painting.works.shares(colours).numpy()
     works = _works(shares, texture.palettes, references)
     return Painted(
-        attention=None if attention is None else attention[0, 0].numpy(),
+        attention=None if attention is None else attention[0, 0, _FRAME:-_FRAME, _FRAME:-_FRAME].numpy(),
         logit=None if logits is None else float(logits[0]),
         works=works,
         nearest=nearest_palettes(result, regions, [work.palette for work in works]),
@@ -142,11 +146,10 @@ def nearest_palettes(result: np.ndarray, regions: np.ndarray, palettes: Sequence
     return np.array(found)
 
 
-def _works(
-    shares: np.ndarray, palettes: np.ndarray, references: Sequence[tuple[str, np.ndarray]]
-) -> tuple[Work, ...]:
+def _works(shares: np.ndarray, palettes: np.ndarray, references: Sequence[tuple[str, np.ndarray]]) -> tuple[Work, ...]:
     levels = np.linspace(0, 1, 17)
-    seen = [np.quantile(colours_of(unit_float(array)).numpy(), levels, axis=0) for _, array in references]
+    side = int(len(palettes[0]) ** 0.5)  # of the grid at which palettes are read
+    seen = [np.quantile(thumbnail(array, side).reshape(-1, 3), levels, axis=0) for _, array in references]
     found = []
     for number in np.argsort(-shares):
         if shares[number] < LEAST_SHARE:

@@ -1,10 +1,9 @@
-"""Tone pictures: what a table does to colours, drawn as curves, as a wheel of hues and as a cube of colours."""
+"""Tone pictures: what a table does to colours, drawn as a wheel of hues and as a cube of colours."""
 
 from __future__ import annotations
 
 import colorsys
 import io
-from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -12,30 +11,10 @@ from PIL import Image, ImageDraw
 from pinxit.picture.sampling import thumbnail
 from pinxit.tone.lut import Lut
 
-_CHANNELS = (("red", "#d6373c", ""), ("green", "#2a9d46", "7 3"), ("blue", "#3b6fd8", "2 3"))
 _HUES = 24
 _CHROMA, _VALUE = 0.45, 0.75  # of the wheel's colours before
+_REACH = 140  # from the middle of the wheel to a full colour; it ends at 80
 _CLOUD = 48  # colours of a picture are read at a grid of so many pixels a side
-
-
-def curves_svg(lut: Lut) -> str:
-    """The curves that greys go by, red, green and blue apart, as an inline SVG; dotted is unchanged.
-
-    Args:
-        lut: The tone.
-    """
-    greys = np.linspace(0, 1, 65, dtype=np.float32)
-    curves = lut.apply(np.repeat(greys[:, None], 3, 1)).clip(0, 1)
-    parts = ['<path class="axis" d="M20 10V220H230"/><path class="axis" stroke-dasharray="1 4" d="M20 220L230 10"/>']
-    for number, (name, colour, dash) in enumerate(_CHANNELS):
-        points = " ".join(f"{20 + 210 * x:.1f},{220 - 210 * y:.1f}" for x, y in zip(greys, curves[:, number]))  # noqa: B905
-        parts.append(
-            f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2" stroke-dasharray="{dash}"/>'
-            f'<line x1="30" x2="52" y1="{22 + 14 * number}" y2="{22 + 14 * number}" stroke="{colour}" '
-            f'stroke-width="2" stroke-dasharray="{dash}"/><text x="57" y="{26 + 14 * number}">{name}</text>'
-        )
-    parts.append('<text x="20" y="234">dark</text><text x="205" y="234">light</text>')
-    return _svg("0 0 240 240", "Curves: what becomes of greys, dark to light, in red, green and blue", parts)
 
 
 def hue_wheel_svg(lut: Lut) -> str:
@@ -54,12 +33,16 @@ def hue_wheel_svg(lut: Lut) -> str:
     for old, new, hue in zip(before, after, hues, strict=True):
         parts += [_sector(hue, 101, 117, old), _sector(hue, 84, 100, new)]
         (x, y), (u, v) = _place(old), _place(new)
-        parts.append(f'<line class="axis" x1="{x:.1f}" y1="{y:.1f}" x2="{u:.1f}" y2="{v:.1f}"/>')
+        parts.append(f'<line stroke="currentColor" x1="{x:.1f}" y1="{y:.1f}" x2="{u:.1f}" y2="{v:.1f}"/>')
         parts.append(f'<circle cx="{u:.1f}" cy="{v:.1f}" r="3.4" fill="{hexadecimal(new)}" stroke="currentColor"/>')
     (u, v), shade = _place(grey[0]), hexadecimal(grey[0])
-    parts.append(f'<circle class="axis" cx="120" cy="120" r="{_CHROMA * 80:.1f}" fill="none" stroke-dasharray="1 4"/>')
+    radius = _CHROMA * _REACH
+    parts.append(
+        f'<circle cx="120" cy="120" r="{radius:.1f}" fill="none" stroke="currentColor" stroke-dasharray="1 4"/>'
+    )
     parts.append(f'<rect x="{u - 3:.1f}" y="{v - 3:.1f}" width="6" height="6" fill="{shade}" stroke="currentColor"/>')
-    return _svg("0 0 240 240", "Hue wheel: where hues and grey go, before and after", parts)
+    title = "Hue wheel: where hues and grey go, before and after"
+    return f'<svg viewBox="0 0 240 240" role="img" aria-label="{title}">{"".join(parts)}</svg>'
 
 
 def cube_png(array: np.ndarray, side: int = 260) -> bytes:
@@ -93,14 +76,10 @@ def hexadecimal(colour: np.ndarray) -> str:
     return "#" + "".join(f"{round(float(value) * 255):02x}" for value in np.clip(colour, 0, 1))
 
 
-def _svg(box: str, title: str, parts: Sequence[str]) -> str:
-    return f'<svg viewBox="{box}" role="img" aria-label="{title}"><title>{title}</title>{"".join(parts)}</svg>'
-
-
 def _place(colour: np.ndarray) -> tuple[float, float]:
     """Where a colour stands in the wheel."""
     hue = colorsys.rgb_to_hsv(*map(float, colour))[0]
-    return _polar(hue, 80 * float(np.ptp(colour)))
+    return _polar(hue, min(_REACH * float(np.ptp(colour)), 80.0))
 
 
 def _polar(hue: float, radius: float) -> tuple[float, float]:

@@ -20,6 +20,8 @@ from pinxit.style import Style
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from pinxit.engines.painting import Aim
+
 FULL, UNTOUCHED = "full", "untouched"
 _CLOUD = 64  # colours of a picture are read at a grid of so many pixels a side, as painting does
 
@@ -102,7 +104,8 @@ def _made(photo: Picture, style: Style) -> dict[str, tuple[str, np.ndarray]]:
     else:
         rows["tone only"] = ("no strokes", engine.transfer(photo, texture=0).array)
         rows["strokes only"] = ("no change of palette", engine.transfer(photo, tone=0).array)
-        rows["not settled"] = ("painted, but not brought to the works' colours and bands", unsettled(photo, style))
+        raw = to_bits(unsettled(photo, style)[0][0].permute(1, 2, 0).numpy(), np.uint8)
+        rows["not settled"] = ("painted, but not brought to the works' colours and bands", raw)
         if style.texture.adapter:
             plain = Engine(replace(style, texture=replace(style.texture, adapter=None)))
             rows["no adapter"] = ("what adapting to this hand added to the painter", plain.transfer(photo).array)
@@ -120,8 +123,8 @@ def _halves_of_a_look(photo: np.ndarray, full: np.ndarray) -> dict[str, tuple[st
     }
 
 
-def unsettled(photo: Picture, style: Style) -> np.ndarray:
-    """What the generator paints, before colours and bands are settled, (H, W, 3) uint8."""
+def unsettled(photo: Picture, style: Style) -> tuple[Tensor, Aim]:
+    """What the generator paints before colours and bands are settled, (1, 3, H, W) 0..1, and what it is settled to."""
     import torch
 
     from pinxit.engines.painting import Aim, Painting
@@ -131,8 +134,7 @@ def unsettled(photo: Picture, style: Style) -> np.ndarray:
     aim = Aim(*painting.works.suited(colours_of(pixels)))
     with torch.inference_mode():
         small = torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))[None]
-        painted = painting.paint(aim.matched(small), painting.code).clamp_(0, 1)
-    return to_bits(painted[0].permute(1, 2, 0).numpy(), np.uint8)
+        return painting.paint(aim.matched(small), painting.code).clamp_(0, 1), aim
 
 
 def colours_of(pixels: np.ndarray) -> Tensor:
