@@ -275,6 +275,11 @@ class TestExplain:
         assert found.recognized is None and UNMARKED in found.unknown and found.painted is None
         np.testing.assert_array_equal(found.lut.table, look().tone.lut.table)
 
+    def test_refuses_more_regions_than_samples_can_tell(self, taught, monkeypatch):
+        monkeypatch.setattr("pinxit.personal.explain.superpixels", lambda _: np.arange(72 * 96).reshape(72, 96) // 200)
+        with pytest.raises(InputError, match="60 samples came for 35 regions; 70 or more are wanted"):
+            explain(photo(), look(), samples=60)
+
     @pytest.mark.parametrize(
         ("change", "error", "words"),
         [

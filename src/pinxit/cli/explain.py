@@ -45,7 +45,10 @@ def explain(
     if output.suffix.lower() not in (".html", ".htm"):
         raise InputError(f"{output.name} does not end in .html; name the page {output.stem or 'why'}.html")
     target = check_new_file(output, overwrite=overwrite)
-    sides = {name: find_pictures([side]) if side else [] for name, side in (("liked", liked), ("disliked", disliked))}
+    sides = {
+        "liked": find_pictures([liked]) if liked else [],
+        "disliked": find_pictures([disliked]) if disliked else [],
+    }
     known = find_pictures([references]) if references else _known(style)
     opened = open_style(style)
     from pinxit.personal.explain import explain as explained

@@ -16,7 +16,7 @@ AUTO = "auto"
 LONGEST = 512
 """Longest side at which content is compared, in pixels."""
 _LEAST = 11  # shortest side that has an SSIM
-_HALVINGS = 12  # to a strength that is right to 1 in 4096
+_HALVINGS = 10  # to a strength that is right to 1 in 1024
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def read_strength(value: object, on_found: Callable[[float], Any] | None = None)
 
 
 def _small(array: np.ndarray) -> Any:
-    """(1, 3, h, w) float64 0..1, so that bisection does not stop at rounding."""
+    """(1, 3, h, w) float64 0..1: variances of flat places are small differences of large numbers."""
     import torch
 
     small = unit_float(shrink(array, LONGEST))

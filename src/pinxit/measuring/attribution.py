@@ -136,7 +136,7 @@ def kernel_shap(game: RegionGame, samples: int = 200, seed: int = 0) -> np.ndarr
     Source:
         Lundberg and Lee 2017, Captum's KernelShap.
     """
-    _check(game, samples)
+    check_samples(samples, game.count)
     return _attributed(_captum().KernelShap(_players(game)), game, seed, n_samples=samples)
 
 
@@ -151,7 +151,7 @@ def lime(game: RegionGame, samples: int = 200, seed: int = 0) -> np.ndarray:
         Ribeiro, Singh and Guestrin 2016, Captum's Lime. Ridge regression and the width of the kernel as in the authors'
         own package; distances are those of the vectors that say what is shown.
     """
-    _check(game, samples)
+    check_samples(samples, game.count)
     captum = _captum()
     from captum._utils.models.linear_model import SkLearnRidge
     from captum.attr._core.lime import get_exp_kernel_similarity_function
@@ -170,11 +170,14 @@ def _captum() -> Any:
     return captum.attr
 
 
-def _check(game: RegionGame, samples: int) -> None:
-    if samples < 2 * game.count:
-        raise InputError(
-            f"{samples} samples came for {game.count} regions; {2 * game.count} or more are wanted, 200 are usual"
-        )
+def check_samples(samples: int, count: int) -> None:
+    """Refuse fewer samples than twice the regions.
+
+    Raises:
+        InputError: With what is wanted.
+    """
+    if samples < 2 * count:
+        raise InputError(f"{samples} samples came for {count} regions; {2 * count} or more are wanted, 200 are usual")
 
 
 def _players(game: RegionGame) -> Callable[[Any], Any]:

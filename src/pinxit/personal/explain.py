@@ -13,7 +13,7 @@ import numpy as np
 from pinxit.engines.engine import Engine
 from pinxit.errors import InputError, ShapeError, StyleError
 from pinxit.learning.references import References, open_small, read_references
-from pinxit.measuring.attribution import superpixels
+from pinxit.measuring.attribution import check_samples, superpixels
 from pinxit.personal.judges import Judged, StyleJudge, judged, liking_judge
 from pinxit.personal.painted import Painted, painted
 from pinxit.personal.what_if import FULL, Variant, variants
@@ -143,27 +143,16 @@ def explain(
     _check(samples, liked, disliked)
     clock = _Clock(on_progress, 5)
     whole = Picture.open(content)
-    photo = Picture(open_small(whole))
-    if min(photo.width, photo.height) < LEAST:
-        raise ShapeError(
-            f"the picture is {photo.width} x {photo.height} when its longest side has 512 pixels or fewer; "
-            f"{LEAST} a side are wanted"
-        )
+    photo = _small(whole)
     engine, regions = Engine(style), superpixels(photo.array)
+    check_samples(samples, int(regions.max()) + 1)
     known = read_references(references) if references else None
     judge, unknown = _judge(style)
     clock("what if")
     rows = variants(photo, style, _even(known.arrays) if known else (), judge)
     result = next(one.array for one in rows if one.name == FULL)
     clock("the painter")
-    inside = None
-    if style.texture is not None:
-        named = (
-            [(_name(s, i), a) for i, (s, a) in enumerate(zip(known.sources, known.arrays, strict=True))]
-            if known
-            else ()
-        )
-        inside = painted(photo.array, result, regions, style.texture, named)
+    inside = painted(photo.array, result, regions, style.texture, _named(known)) if style.texture else None
     clock("the recognizer")
     ask = (photo.array, result, regions, samples, seed)
     recognized = judged(judge, *ask) if judge else None
@@ -208,8 +197,24 @@ def _even(arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
     return [arrays[i * len(arrays) // count] for i in range(count)]
 
 
-def _name(source: Any, index: int) -> str:
-    return Path(source).name if isinstance(source, str | Path) else f"picture {index + 1}"
+def _small(whole: Picture) -> Picture:
+    """The picture as it is looked at, 8 bits deep."""
+    photo = Picture(open_small(whole))
+    if min(photo.width, photo.height) < LEAST:
+        raise ShapeError(
+            f"the picture is {photo.width} x {photo.height} when its longest side has 512 pixels or fewer; "
+            f"{LEAST} a side are wanted"
+        )
+    return photo
+
+
+def _named(known: References | None) -> list[tuple[str, np.ndarray]]:
+    """References with names to show them by."""
+    each = zip(known.sources, known.arrays, strict=True) if known else ()
+    return [
+        (Path(source).name if isinstance(source, str | Path) else f"picture {number}", array)
+        for number, (source, array) in enumerate(each, 1)
+    ]
 
 
 def _facts(found: Judged | None) -> dict[str, Any] | None:
