@@ -66,7 +66,7 @@ class TestTune:
         monkeypatch.setenv("COLUMNS", "200")
         words = ("learn", drawings, "--name", "cells", "--kind", "art", "--minutes", "0.002", "--auto")
         said = pinxit(*words)
-        assert "settings: policy lora" in said and "1 trials of 0 s" in said and "too few trials" in said
+        assert "settings: policy lora" in said and "1 trial of 0 s" in said and "too few trials" in said
         first = Library().get("cells")
         assert "searched" in first.provenance.method and first.provenance.training.search["trials"] == 1
         assert Library().sources.of("cells").options["auto"] is True

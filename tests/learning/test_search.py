@@ -139,7 +139,7 @@ class TestSearch:
         assert told.pruned and len(workshop.calls) - 1 > SEARCH / TRIAL
 
     def test_what_mattered(self, workshop, texture, monkeypatch):
-        monkeypatch.setattr(module, "SEARCH", 3.0)
+        monkeypatch.setattr(module, "SEARCH", 1.5)
         _, _, told = searched_texture(texture, DRAWN, CONTENTS, replace(DEFAULTS, minutes=60.0))
         assert max(told.mattered, key=told.mattered.get) == "critic_rate"
         assert sum(told.mattered.values()) == pytest.approx(1, abs=0.01)
@@ -182,7 +182,9 @@ class TestSearch:
         assert set(told.tested_default) == set(told.tested_found) == {"ssim", "colour", "texture", "spread", "score"}
         assert (tmp_path / "x" / "study.sqlite").exists()
         validated, tested = figures_of(found, DRAWN, CONTENTS, defaults)
-        assert validated["score"] == pytest.approx(adapted.after, rel=1e-4) and tested == pytest.approx(adapted.tested)
+        assert validated["score"] == pytest.approx(adapted.after, rel=1e-4) and tested == pytest.approx(
+            adapted.tested, rel=1e-3
+        )
 
 
 class TestGoingOn:

@@ -83,9 +83,10 @@ def search_lines(search: Mapping[str, Any]) -> list[str]:
     left = ", ".join(
         f"{search[key]} {word}" for key, word in (("pruned", "given up"), ("failed", "failed")) if search[key]
     )
+    tried = f"{search['trials']} trial{'s' * (search['trials'] > 1)}"
     lines = [
         f"settings: {settings}",
-        f"{search['trials']} trials of {60 * search['minutes']:.0f} s{f' ({left})' if left else ''}: "
+        f"{tried} of {60 * search['minutes']:.0f} s{f' ({left})' if left else ''}: "
         f"validation score {search['default']:.3f} with the defaults, {search['found']:.3f} with these",
     ]
     if search["mattered"]:
