@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +12,7 @@ from typer.testing import CliRunner
 
 from pinxit.cli import app
 from pinxit.learning import rivals, texture
+from pinxit.learning.adapt import Adapted, split
 from pinxit.learning.rivals import OPTIONS
 from pinxit.networks.vgg import Vgg19
 
@@ -32,6 +32,9 @@ def folders(tmp_path_factory):
     return root
 
 
+NOTHING = Adapted(np.zeros(8, np.float32), {}, 1.0, 1.0, 3, 0, 0.1, ())
+
+
 def run(folders, *words):
     given = ["--contents", folders / "photos", "--references", folders / "hand", "--held-out", folders / "held"]
     given += ["--count", 1, "--per-content", 1, "--size", 64, "--minutes", 0.001, "--json", *words]
@@ -47,9 +50,9 @@ def quick(tiny, monkeypatch):
     """Adapting that learns nothing and keeps how it was asked; rivals of a few small crops and one step."""
     asked, builders = [], {"cut": rivals.cut, "cycle": rivals.cycle}
 
-    def adapted(start, references, contents, options, *, on_progress=None):
+    def adapted(start, references, contents, options, **_):
         asked.append(options)
-        return start, SimpleNamespace(best=0, steps=3, before=1.0, after=1.0, events=())
+        return start, replace(NOTHING, parts=split(references)[3])
 
     def small(name):
         def build(photos, art, *, options, **words):

@@ -19,7 +19,6 @@ from pinxit.tone.finish import Finish
 from pinxit.tone.lut import Lut
 from pinxit.tone.tone import Tone
 
-
 TRAINING = {
     "split": {"a" * 64: "train", "b" * 64: "test"},
     "before": {"ssim": 0.5},
