@@ -26,7 +26,7 @@ from pinxit.personal.judges import StyleJudge, judged, liking_judge
 from pinxit.personal.painted import nearest_palettes, painted
 from pinxit.personal.recognize import UNMARKED
 from pinxit.personal.tone_picture import cube_png, hue_wheel_svg
-from pinxit.personal.what_if import FULL, UNTOUCHED, colours_of, unsettled, variants
+from pinxit.personal.what_if import FULL, UNTOUCHED, unsettled, variants
 from pinxit.picture import Picture
 from pinxit.provenance import Provenance, Training
 from pinxit.style import Style
@@ -187,12 +187,12 @@ class TestWorks:
 
     def test_attention_is_the_generators(self, painting_style, taught):
         """In the middle, where the mirrored frame does not reach, the map is what the generator itself gives."""
-        from pinxit.engines.painting import Aim, Painting
+        from pinxit.engines.painting import Aim, Painting, cloud_of
 
         array = photo(1, (96, 128))
         found = painted(array, array, np.zeros((96, 128), int), painting_style.texture)
         painting = Painting(painting_style.texture)
-        aim = Aim(*painting.works.suited(colours_of(array)))
+        aim = Aim(*painting.works.suited(cloud_of(array)))
         pixels = torch.from_numpy(array.transpose(2, 0, 1).astype(np.float32) / 255)[None]
         plain = painting.generator.explain(aim.matched(pixels), painting.code)[1][0, 0].numpy()
         assert found.attention.shape == plain.shape

@@ -87,7 +87,7 @@ class Painting:
             (H, W, 3) float32, 0..1.
         """
         pixels = unit_float(array)
-        aim = Aim(*self.works.suited(_cloud(pixels)[0]))
+        aim = Aim(*self.works.suited(cloud_of(pixels)))
         graded = aim.lut(pixels).apply(pixels, 1.0).clip(0, 1)
         tone = 0.0 if keep_colours else tone
         result = graded if tone == 1 else pixels + np.float32(tone) * (graded - pixels)
@@ -161,12 +161,12 @@ class Aim:
     def lut(self, pixels: np.ndarray) -> Lut:
         """The table that brings this picture's colours, (H, W, 3) float32, to the palette."""
         nodes = torch.from_numpy(Lut.identity(_NODES).table.copy()).view(1, -1, 3)
-        transport = PaletteTransport(_cloud(pixels), self.palette[None])
+        transport = PaletteTransport(cloud_of(pixels)[None], self.palette[None])
         return Lut(transport(nodes).view(_NODES, _NODES, _NODES, 3).numpy())
 
     def matched(self, pixels: Tensor) -> Tensor:
         """What the generator reads: the picture with mean and covariance of the palette, not clipped."""
-        matrix, offset = linear_match(_cloud(_array(pixels)), self.palette[None])
+        matrix, offset = linear_match(cloud_of(_array(pixels))[None], self.palette[None])
         return (matrix[0].T @ pixels[0].flatten(1) + offset[0].T).view_as(pixels)
 
     def settled(self, painted: Tensor) -> Tensor:
@@ -212,9 +212,9 @@ def _samples(pixels: Tensor) -> Tensor:
     return torch.cat([pixels[:, :, r : r + side[0], c : c + side[1]] for r in places[0] for c in places[1]])
 
 
-def _cloud(pixels: np.ndarray) -> Tensor:
-    """Colours of a picture (H, W, 3) at an even grid, (1, N, 3)."""
-    return torch.from_numpy(np.ascontiguousarray(thumbnail(pixels, _CLOUD))).view(1, -1, 3)
+def cloud_of(pixels: np.ndarray) -> Tensor:
+    """Colours of a picture (H, W, 3) float 0..1 at an even grid, as painting reads them, (N, 3)."""
+    return torch.from_numpy(np.ascontiguousarray(thumbnail(pixels, _CLOUD))).view(-1, 3)
 
 
 def _tensor(array: np.ndarray) -> Tensor:

@@ -9,7 +9,6 @@ import numpy as np
 
 from pinxit.color import srgb_to_lab, unit_float
 from pinxit.measuring.attribution import rank_correlation
-from pinxit.personal.what_if import colours_of
 from pinxit.picture.sampling import thumbnail
 from pinxit.texture import Texture
 from pinxit.tone.lut import Lut
@@ -96,12 +95,12 @@ def painted(
     import torch
     import torch.nn.functional as F
 
-    from pinxit.engines.painting import Aim, Painting
+    from pinxit.engines.painting import Aim, Painting, cloud_of
     from pinxit.networks.bands import band_quantiles
 
     painting = Painting(texture)
     pixels = unit_float(photo)
-    colours = colours_of(pixels)
+    colours = cloud_of(pixels)
     aim = Aim(*painting.works.suited(colours))
     with torch.inference_mode():
         planes = [torch.from_numpy(unit_float(one).transpose(2, 0, 1).copy())[None] for one in (photo, result)]

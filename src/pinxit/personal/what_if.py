@@ -13,7 +13,6 @@ from pinxit.engines.engine import Engine
 from pinxit.errors import InputError
 from pinxit.measuring.style_pairs import Pair, PairFigures, Projected, luma_ssim
 from pinxit.picture import Picture
-from pinxit.picture.sampling import thumbnail
 from pinxit.picture.writing import to_bits
 from pinxit.style import Style
 
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from pinxit.engines.painting import Aim
 
 FULL, UNTOUCHED = "full", "untouched"
-_CLOUD = 64  # colours of a picture are read at a grid of so many pixels a side, as painting does
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,18 +125,11 @@ def unsettled(photo: Picture, style: Style) -> tuple[Tensor, Aim]:
     """What the generator paints before colours and bands are settled, (1, 3, H, W) 0..1, and what it is settled to."""
     import torch
 
-    from pinxit.engines.painting import Aim, Painting
+    from pinxit.engines.painting import Aim, Painting, cloud_of
 
     painting = Painting(style.texture)
     pixels = unit_float(photo.array)
-    aim = Aim(*painting.works.suited(colours_of(pixels)))
+    aim = Aim(*painting.works.suited(cloud_of(pixels)))
     with torch.inference_mode():
         small = torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))[None]
         return painting.paint(aim.matched(small), painting.code).clamp_(0, 1), aim
-
-
-def colours_of(pixels: np.ndarray) -> Tensor:
-    """Colours of a picture (H, W, 3) at an even grid, as painting reads them, (N, 3) tensor."""
-    import torch
-
-    return torch.from_numpy(np.ascontiguousarray(thumbnail(pixels, _CLOUD))).view(-1, 3)
