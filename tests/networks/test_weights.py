@@ -9,6 +9,7 @@ from pinxit.errors import StyleError
 from pinxit.networks.correct import ExposureCorrector
 from pinxit.networks.weights import (
     exposure_corrector,
+    eye,
     load_weights,
     look_predictor,
     ordinary_thumbnails,
@@ -52,3 +53,12 @@ def test_shipped_weights_load_and_have_a_card():
     assert thumbs.shape[1:] == (3, 48, 48) and thumbs.min() >= 0 and thumbs.max() <= 1
     for name in ("look", "correct", "ordinary"):
         assert load_weights(name)[0]["about"], name
+
+
+def test_who_asks_first_in_inference_mode_does_not_spoil_it_for_gradients():
+    eye.cache_clear()
+    with torch.inference_mode():
+        eye()
+    pixels = torch.rand(1, 3, 16, 16, requires_grad=True)
+    eye()(pixels)[0].sum().backward()
+    assert pixels.grad.abs().max() > 0

@@ -183,10 +183,14 @@ def painter_with(version: str, changes: Mapping[str, np.ndarray]) -> Painter:
 
 
 def _filled(network: type[nn.Module], name: str) -> Any:
-    card, tensors = load_weights(name)
-    module = network(**card["settings"])
-    module.load_state_dict(tensors)
-    return module.eval().requires_grad_(False)
+    import torch
+
+    # Whoever asks first may be in inference mode; whoever asks later may want gradients through the same copy.
+    with torch.inference_mode(False):
+        card, tensors = load_weights(name)
+        module = network(**card["settings"])
+        module.load_state_dict(tensors)
+        return module.eval().requires_grad_(False)
 
 
 @cache
