@@ -62,8 +62,8 @@ def main(folder: Path, minutes: float) -> None:
         result = pinxit.transfer(photo, style)
         result.save(folder / "painted" / f"{name}.png")
         figures = pinxit.measure(content=photo, result=result, references=works)
-        kept = f"structure kept {figures.ssim:.2f}"
-        print(f"  {name:10} {kept}   colour left {figures.colour:.2f}   texture left {figures.texture:.2f}")
+        kept, colour, texture = (figures[figure].value for figure in ("ssim", "colour", "texture"))
+        print(f"  {name:10} structure kept {kept:.2f}   colour left {colour:.2f}   texture left {texture:.2f}")
         rows.append((photo, works[len(rows)], result.to_array()))
     sheet(rows).save(folder / "painted.jpg", quality=92)
     print("(1 is the untouched photo in all three; the reference's own colours and strokes have 0 left)")

@@ -4,10 +4,13 @@ import doctest
 import importlib
 import pkgutil
 import re
+import runpy
 import shlex
 from pathlib import Path
 
 import pytest
+import typer
+from PIL import Image
 from typer.testing import CliRunner
 
 import pinxit
@@ -48,8 +51,17 @@ def test_shown_commands_and_options_exist(page, words):
 
 def test_every_command_is_described():
     readme = (ROOT / "README.md").read_text() + "".join(page.read_text() for page in ROOT.glob("docs/*.md"))
-    for name in ("learn", "transfer", "styles", "export", "measure", "bench", "pretrain"):
+    names = typer.main.get_command(app).commands
+    assert {"learn", "transfer", "measure", "recognize", "rate", "explain"} <= set(names)
+    for name in names:
         assert f"pinxit {name}" in readme
+
+
+def test_the_painting_demo_runs(tmp_path, capsys):
+    runpy.run_path(str(ROOT / "examples" / "paint.py"))["main"](tmp_path, 0.0)
+    told = capsys.readouterr().out
+    assert len(re.findall(r"structure kept 0\.\d+   colour left 0\.\d+   texture left 0\.\d+", told)) == 3
+    assert Image.open(tmp_path / "painted.jpg").size[1] == 1200
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
