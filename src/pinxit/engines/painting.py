@@ -18,6 +18,7 @@ from pinxit.networks.bands import band_quantiles, match_bands
 from pinxit.networks.generator import HALO, STRIDE
 from pinxit.networks.palette import PaletteTransport, linear_match
 from pinxit.networks.precision import has_bfloat16
+from pinxit.networks.settling import NODES
 from pinxit.networks.weights import painter_with
 from pinxit.networks.works import Works
 from pinxit.picture.sampling import thumbnail
@@ -36,7 +37,6 @@ ROUNDS = 2
 """How often colours and bands are matched in turn after painting."""
 _SAMPLES, _SAMPLE = 9, 256  # crops at which the statistics of a large picture are measured, and their side
 _EDGE = 16  # mirrored pixels around a picture, so that its borders are painted like its middle
-_NODES = 17  # of a picture's palette table
 _CLOUD = 64  # colours of a picture are read at a grid of so many pixels a side
 
 
@@ -59,7 +59,7 @@ class Painting:
                 "learn it again: pinxit learn PICTURES --name NAME"
             )
         self.code = torch.from_numpy(texture.code.copy())[None]
-        self.works = Works(*(torch.from_numpy(x.copy()) for x in (texture.palettes, texture.bands)))
+        self.works = Works.from_arrays(texture.palettes, texture.bands)
 
     def apply(
         self,
@@ -160,9 +160,9 @@ class Aim:
 
     def lut(self, pixels: np.ndarray) -> Lut:
         """The table that brings this picture's colours, (H, W, 3) float32, to the palette."""
-        nodes = torch.from_numpy(Lut.identity(_NODES).table.copy()).view(1, -1, 3)
+        nodes = torch.from_numpy(Lut.identity(NODES).table.copy()).view(1, -1, 3)
         transport = PaletteTransport(cloud_of(pixels)[None], self.palette[None])
-        return Lut(transport(nodes).view(_NODES, _NODES, _NODES, 3).numpy())
+        return Lut(transport(nodes).view(NODES, NODES, NODES, 3).numpy())
 
     def matched(self, pixels: Tensor) -> Tensor:
         """What the generator reads: the picture with mean and covariance of the palette, not clipped."""

@@ -98,11 +98,9 @@ class AdaptTask(TextureTask):
         """All pictures as one: a hand is what its works have together."""
         return pixels.transpose(0, 1).reshape(1, 3, -1, pixels.shape[3])
 
-    def batch(self, rng: np.random.Generator, step: int) -> TextureBatch:
-        """Crops of photos in the colours of the works that suit them, and of references."""
-        batch = super().batch(rng, step)
-        batch.matched = matched_colours(batch.content, self._aims(batch.content)[0])
-        return batch
+    def matched(self, content: Tensor, reference: Tensor) -> Tensor:
+        """Contents in the colours of the works that suit them."""
+        return matched_colours(content, self._aims(content)[0])
 
     def settling(self, batch: TextureBatch, painted: Tensor) -> Settling:
         """Every picture after the works that suit its content, as it is settled in the end."""
@@ -137,7 +135,7 @@ class AdaptTask(TextureTask):
         rng, batches = np.random.default_rng(99), []
         for _ in range(3):
             content, reference = (b.draw(6, SIDE, rng, scales=(0.75, 0.75))[0] for b in (self.photos, references))
-            batches.append(TextureBatch(content, matched_colours(content, self._aims(content)[0]), reference, 0, rng))
+            batches.append(TextureBatch(content, self.matched(content, reference), reference, 0, rng))
         found, w = self.figures(network, batches), WEIGHTS
         score = w.colour * found["colour"] + w.texture * found["texture"] + w.structure * (1 - found["ssim"])
         score += w.preference * found.get("preference", 0.0)

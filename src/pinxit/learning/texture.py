@@ -87,7 +87,7 @@ def adapted_texture(
     generator = painter_with(texture.painter, texture.adapter or {}).generator
     usable = [a for a in arrays if min(a.shape[:2]) >= LEAST]
     code = torch.from_numpy(texture.code.copy())[None]
-    works = Works(*(torch.from_numpy(x.copy()) for x in (texture.palettes, texture.bands)))
+    works = Works.from_arrays(texture.palettes, texture.bands)
     found = adapt(
         generator,
         code,
@@ -121,7 +121,7 @@ def figures_of(
 
     generator = painter_with(texture.painter, texture.adapter or {}).generator
     train, validation, test, _ = split([a for a in arrays if min(a.shape[:2]) >= LEAST])
-    works = Works(*(torch.from_numpy(x.copy()) for x in (texture.palettes, texture.bands)))
+    works = Works.from_arrays(texture.palettes, texture.bands)
     banks = (CropBank(pictures) for pictures in (contents, train, validation))
     task = AdaptTask(*banks, eye(), options, generator, works)
     network = AdaptedPainter(generator, torch.from_numpy(texture.code.copy())[None], "code", 1).eval()

@@ -127,7 +127,11 @@ class TextureTask:
         reference = _recoloured(reference, rng) if self.recolour else reference
         same = max(1, count // 8) if self.weights.identity else 0
         content[:same] = reference[:same]
-        return TextureBatch(content, matched_colours(content, cloud(reference)), reference, same, rng, hands)
+        return TextureBatch(content, self.matched(content, reference), reference, same, rng, hands)
+
+    def matched(self, content: Tensor, reference: Tensor) -> Tensor:
+        """Contents in the colours that they are painted in: here each in its own reference's."""
+        return matched_colours(content, cloud(reference))
 
     def generator_losses(self, network: nn.Module, critic: nn.Module | None, batch: TextureBatch) -> dict[str, Tensor]:
         """Losses of a painter, see :class:`TextureWeights`."""

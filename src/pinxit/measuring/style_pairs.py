@@ -15,6 +15,7 @@ from torch import Tensor
 
 from pinxit.color import unit_float
 from pinxit.errors import InputError, ShapeError
+from pinxit.losses.content import structural_similarity
 from pinxit.losses.style import patch_directions
 
 PROTOCOL = "style-pairs-1"
@@ -192,16 +193,7 @@ def directions(zero_mean: bool) -> Tensor:
 
 def luma_ssim(a: Tensor, b: Tensor) -> float:
     """Mean SSIM of the luma (Rec. 601) of two pictures (1, 3, H, W), 0..1."""
-    steps = torch.arange(11.0) - 5
-    bell = torch.exp(-(steps**2) / (2 * 1.5**2))
-    window = ((bell / bell.sum())[:, None] * (bell / bell.sum())[None])[None, None]
-    weights = torch.tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)
-    a, b = (a * weights).sum(1, True), (b * weights).sum(1, True)
-    mean_a, mean_b = F.conv2d(a, window), F.conv2d(b, window)
-    var_a, var_b = F.conv2d(a * a, window) - mean_a**2, F.conv2d(b * b, window) - mean_b**2
-    both = F.conv2d(a * b, window) - mean_a * mean_b
-    alike = (2 * mean_a * mean_b + 1e-4) * (2 * both + 9e-4)
-    return (alike / ((mean_a**2 + mean_b**2 + 1e-4) * (var_a + var_b + 9e-4))).mean().item()
+    return structural_similarity(a, b).mean().item()
 
 
 def _projected(pixels: Tensor, along: Tensor) -> list[Tensor]:

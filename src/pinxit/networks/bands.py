@@ -12,6 +12,8 @@ BANDS = 5
 """Octaves that are matched, from single pixels to 32 of them."""
 LEVELS = 65
 """Quantiles a channel of a band."""
+MOST = 4.0
+"""Largest gain of a band."""
 _TABLE = 16385
 
 
@@ -37,13 +39,23 @@ def band_quantiles(pixels: Tensor, bands: int = BANDS, levels: int = LEVELS) -> 
     """Quantiles of every channel of every band of (B, 3, H, W), pooled over B; (bands, 3, levels)."""
     found = []
     for band in split_bands(pixels, bands)[:-1]:
-        values = band.transpose(0, 1).flatten(1)
-        values = values[:, :: max(1, values.shape[1] // 16_000)].sort(1).values
-        found.append(values[:, torch.linspace(0, values.shape[1] - 1, levels).round().long()])
+        found.append(ranked(band.transpose(0, 1).flatten(1), levels, 16_000))
     return torch.stack(found)
 
 
-def match_bands(pixels: Tensor, own: Tensor, wanted: Tensor, *, strength: float = 1.0, most: float = 4.0) -> Tensor:
+def ranked(values: Tensor, levels: int, count: int) -> Tensor:
+    """Values (..., N) at even ranks, (..., levels); of many, about ``count`` are looked at."""
+    values = values[..., :: max(1, values.shape[-1] // count)].sort(-1).values
+    return values[..., torch.linspace(0, values.shape[-1] - 1, levels).round().long()]
+
+
+def within_gain(moved: Tensor, values: Tensor, most: float = MOST) -> Tensor:
+    """Moved values, none larger than ``most`` times what it was."""
+    largest = values.abs() * most
+    return torch.maximum(torch.minimum(moved, largest), -largest)
+
+
+def match_bands(pixels: Tensor, own: Tensor, wanted: Tensor, *, strength: float = 1.0, most: float = MOST) -> Tensor:
     """Give every band of pictures another distribution, keeping the order of its values, so edges stay where they are.
 
     Args:
@@ -68,7 +80,7 @@ def match_bands(pixels: Tensor, own: Tensor, wanted: Tensor, *, strength: float 
 def _mapped(band: Tensor, own: Tensor, wanted: Tensor, most: float) -> Tensor:
     points = torch.linspace(-1, 1, _TABLE).expand(len(own), -1).contiguous()
     mapped = along_lines(points, own.contiguous(), wanted)
-    change = torch.maximum(torch.minimum(mapped, points.abs() * most), -points.abs() * most) - points
+    change = within_gain(mapped, points, most) - points
     place = ((band + 1) * ((_TABLE - 1) / 2)).round_().clamp_(0, _TABLE - 1).int()
     changes = [change[i].index_select(0, place[:, i].flatten()).view_as(band[:, i]) for i in range(band.shape[1])]
     return band + torch.stack(changes, 1)

@@ -6,15 +6,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from pinxit.networks.bands import join_bands, split_bands
+from pinxit.networks.bands import LEVELS, join_bands, ranked, split_bands, within_gain
 from pinxit.networks.palette import PaletteTransport
 from pinxit.networks.transport import along_lines
 
 NODES = 17
 """Of a palette's table, along each of its edges."""
 _CLOUD = 48  # colours are read at a grid of so many pixels a side
-_LEVELS = 65
-_MOST = 4.0  # largest gain of a band
 
 
 class Settling:
@@ -47,9 +45,8 @@ class Settling:
         bands = split_bands(self._coloured(pixels), self.wanted.shape[1])
         for i, band in enumerate(bands[:-1]):
             flat = band.flatten(2)
-            most = _MOST * flat.abs()
             moved = along_lines(flat, self.own[:, i].contiguous(), self.wanted[:, i])
-            bands[i] = torch.maximum(torch.minimum(moved, most), -most).view_as(band)
+            bands[i] = within_gain(moved, flat).view_as(band)
         return join_bands(bands).clamp(0, 1)
 
     def _coloured(self, pixels: Tensor) -> Tensor:
@@ -65,11 +62,6 @@ def cloud(pixels: Tensor, side: int = _CLOUD) -> Tensor:
     return pixels[:, :, ::step, ::step].flatten(2).transpose(1, 2).contiguous()
 
 
-def picture_quantiles(pixels: Tensor, bands: int, levels: int = _LEVELS) -> Tensor:
+def picture_quantiles(pixels: Tensor, bands: int, levels: int = LEVELS) -> Tensor:
     """Quantiles of every channel of every band of each picture (B, 3, H, W), (B, bands, 3, levels)."""
-    found = []
-    for band in split_bands(pixels, bands)[:-1]:
-        values = band.flatten(2)
-        values = values[..., :: max(1, values.shape[2] // 8_000)].sort(2).values
-        found.append(values[..., torch.linspace(0, values.shape[2] - 1, levels).round().long()])
-    return torch.stack(found, 1)
+    return torch.stack([ranked(band.flatten(2), levels, 8_000) for band in split_bands(pixels, bands)[:-1]], 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -28,6 +29,11 @@ class Works:
 
     palettes: Tensor
     bands: Tensor
+
+    @classmethod
+    def from_arrays(cls, palettes: np.ndarray, bands: np.ndarray) -> Works:
+        """Of a texture's arrays, which stay as they are."""
+        return cls(torch.from_numpy(palettes.copy()), torch.from_numpy(bands.copy()))
 
     def suited(self, colours: Tensor) -> tuple[Tensor, Tensor]:
         """The palette and the bands that a picture is brought to.
