@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
+from commands import answer, pinxit, refused
 from pinxit import measure as door
 from pinxit import transfer
 from pinxit.cli import app
@@ -34,27 +35,6 @@ def painted_style(tiny) -> Style:
 
     drawn = np.random.default_rng(1).integers(0, 256, (48, 48, 3), np.uint8)
     return Style(texture=read_texture([drawn], tiny.painter, tiny.eye, tiny.version))
-
-
-def pinxit(*words: object, code: int = 0) -> str:
-    """Run a command, check its exit code, and return what it printed on stdout."""
-    result = CliRunner().invoke(app, [str(word) for word in words])
-    assert result.exit_code == code, (result.output, result.exception)
-    return result.stdout
-
-
-def refused(*words: object, code: int) -> str:
-    """Run a command that has to fail with one clear line, and return the line."""
-    result = CliRunner().invoke(app, [str(word) for word in words])
-    assert result.exit_code == code, (result.output, result.exception)
-    lines = result.stderr.strip().split("\n")
-    assert len(lines) == 1 and lines[0].startswith("pinxit: ") and result.stdout == ""
-    return lines[0]
-
-
-def answer(*words: object, code: int = 0) -> dict:
-    """Run a command with --json and return what it says."""
-    return json.loads(pinxit(*words, "--json", code=code))
 
 
 @pytest.fixture

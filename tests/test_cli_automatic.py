@@ -9,6 +9,7 @@ from PIL import Image
 from skimage import data
 from typer.testing import CliRunner
 
+from commands import pinxit, refused
 from pinxit.cli import app
 from pinxit.learning.adapt_task import AdaptOptions
 from pinxit.library import Library
@@ -17,22 +18,6 @@ from pinxit.tone.lut import Lut
 from pinxit.tone.tone import Tone
 
 CELLS = data.immunohistochemistry()
-
-
-def pinxit(*words: object, code: int = 0) -> str:
-    """Run a command, check its exit code, and return what it printed on stdout."""
-    result = CliRunner().invoke(app, [str(word) for word in words])
-    assert result.exit_code == code, (result.output, result.exception)
-    return result.stdout
-
-
-def refused(*words: object, code: int) -> str:
-    """Run a command that has to fail with one clear line, and return the line."""
-    result = CliRunner().invoke(app, [str(word) for word in words])
-    assert result.exit_code == code, (result.output, result.exception)
-    lines = result.stderr.strip().split("\n")
-    assert len(lines) == 1 and lines[0].startswith("pinxit: ") and result.stdout == ""
-    return lines[0]
 
 
 @pytest.fixture

@@ -1,13 +1,13 @@
 """``pinxit card``: what it writes, what it says, and with which exit code it ends."""
 
 import json
+from functools import partial
 
 import numpy as np
 import pytest
 from PIL import Image
-from typer.testing import CliRunner
 
-from pinxit.cli import app
+import commands
 from pinxit.exporting.cube import write_cube
 from pinxit.library import Library
 from pinxit.provenance import Provenance
@@ -15,23 +15,13 @@ from pinxit.style import Style
 from pinxit.tone.lut import Lut
 from pinxit.tone.tone import Tone
 
+run, refused = partial(commands.run, "card"), partial(commands.refused, "card")
+
 
 @pytest.fixture(autouse=True)
 def library(home, tiny):
     lut = Lut(Lut.identity(5).table * np.float32(0.5))
     Library().add(Style("half", Tone(lut), provenance=Provenance(references=3)))
-
-
-def run(*words, code=0):
-    result = CliRunner().invoke(app, ["card", *map(str, words)])
-    assert result.exit_code == code, (result.output, result.exception)
-    return result
-
-
-def refused(*words, code):
-    lines = run(*words, code=code).stderr.strip().split("\n")
-    assert len(lines) == 1 and lines[0].startswith("pinxit: ")
-    return lines[0]
 
 
 def test_three_files(tmp_path):

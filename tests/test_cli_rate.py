@@ -1,37 +1,18 @@
 """``pinxit rate``, ``pinxit refresh``, ``pinxit bench personal``, and personal settings in ``pinxit transfer``."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from typer.testing import CliRunner
 
-from pinxit.cli import app
+from commands import answer, refused, run
 from pinxit.library import Library
 from pinxit.library.ratings import Rating
 from pinxit.personal.setting import relearn
 from pinxit.style import Style
 from pinxit.tone.lut import Lut
 from pinxit.tone.tone import Tone
-
-
-def run(*words: object, code: int = 0, lines: str = ""):
-    result = CliRunner().invoke(app, [str(word) for word in words], input=lines)
-    assert result.exit_code == code, (result.output, result.exception)
-    return result
-
-
-def answer(*words: object, code: int = 0, lines: str = "") -> dict:
-    return json.loads(run(*words, "--json", code=code, lines=lines).stdout)
-
-
-def refused(*words: object, code: int) -> str:
-    result = run(*words, code=code)
-    (line,) = result.stderr.strip().split("\n")
-    assert line.startswith("pinxit: ") and result.stdout == ""
-    return line
 
 
 @pytest.fixture
