@@ -8,6 +8,7 @@ from itertools import groupby
 
 from pinxit.personal.card_chart import Chart, Line
 from pinxit.personal.card_tone import Change, Colour
+from pinxit.personal.tone_picture import hexadecimal
 
 _WIDE, _HIGH = 350, 250
 _LEFT, _RIGHT, _TOP, _BOTTOM = 42, 12, 26, 42  # around the frame
@@ -48,7 +49,7 @@ def patches_svg(changes: Sequence[Change], about: str) -> str:
     parts = []
     for number, one in enumerate(changes):
         x = number * _CELL
-        title = f"<title>{escape(one.label)}: {_hex(one.before)} becomes {_hex(one.after)}</title>"
+        title = f"<title>{escape(one.label)}: {hexadecimal(one.before)} becomes {hexadecimal(one.after)}</title>"
         pair = _box(x, 0, _CELL - 2, _ROW, one.before) + _box(x, _ROW, _CELL - 2, _ROW, one.after)
         parts.append(f"<g>{title}{pair}</g>")
     size = f"0 0 {len(changes) * _CELL - 2} {2 * _ROW}"
@@ -61,7 +62,7 @@ def palette_svg(palette: Sequence[tuple[float, Colour]], about: str) -> str:
     for share, colour in palette:
         parts.append(_box(round(x, 2), 0, round(480 * share + 0.3, 2), 22, colour))
         x += 480 * share
-    colours = ", ".join(f"{_hex(colour)} {share:.0%}" for share, colour in palette)
+    colours = ", ".join(f"{hexadecimal(colour)} {share:.0%}" for share, colour in palette)
     return f'<svg viewBox="0 0 480 24" role="img" aria-label="{escape(f"{about}: {colours}")}">{"".join(parts)}</svg>'
 
 
@@ -99,8 +100,4 @@ def _text(x: float, y: float, words: str, anchor: str) -> str:
 
 
 def _box(x: float, y: float, width: float, height: float, colour: Colour) -> str:
-    return f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" fill="{_hex(colour)}"/>'
-
-
-def _hex(colour: Colour) -> str:
-    return "#" + "".join(f"{round(255 * value):02x}" for value in colour)
+    return f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" fill="{hexadecimal(colour)}"/>'
