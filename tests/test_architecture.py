@@ -20,6 +20,8 @@ FLOORS = [
     {"style"},
     {"blending"},
     {"engines", "exporting", "learning", "measuring"},
+    {"panoramas", "models", "viewer"},
+    {"video"},
     {"library"},
     {"opening"},
     {"personal"},

@@ -163,8 +163,13 @@ class TestTiles:
     @pytest.mark.parametrize("size", [(150, 420), (301, 187)])
     def test_tiles_equal_the_whole(self, painting, monkeypatch, size):
         pixels = torch.from_numpy(unit_float(random_picture(*size)).transpose(2, 0, 1).copy())[None]
-        monkeypatch.setattr(engine, "WHOLE", 0)
-        monkeypatch.setattr(engine, "tiles", partial(tiles, side=8 * STRIDE))
+        for name, value in {
+            "WHOLE": 0,
+            "SAMPLED": 21_000,
+            "_SAMPLE": 48,
+            "tiles": partial(tiles, side=8 * STRIDE),
+        }.items():
+            monkeypatch.setattr(engine, name, value)
         painting.generator = recorder = Recorder(painting.generator)
         painted = painting.paint(pixels, painting.code, precise=True)
         (samples, measured), *tiled = recorder.calls
@@ -189,7 +194,8 @@ class TestTiles:
     def test_samples_tell_nearly_what_the_whole_would(self, painting, monkeypatch):
         pixels = torch.from_numpy(unit_float(data.astronaut()).transpose(2, 0, 1).copy())[None]
         whole = painting.paint(pixels, painting.code, precise=True)
-        monkeypatch.setattr(engine, "WHOLE", 0)
+        for name, value in {"WHOLE": 0, "SAMPLED": 150_000, "_SAMPLE": 128}.items():
+            monkeypatch.setattr(engine, name, value)
         tiled = painting.paint(pixels, painting.code, precise=True)
 
         assert 0 < (tiled - whole).abs().mean() < 0.25 * (whole - pixels).abs().mean()

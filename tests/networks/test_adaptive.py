@@ -155,6 +155,18 @@ def test_pooled_samples_are_measured_as_one_picture():
     assert torch.equal(again[0], mean) and torch.equal(again[1], variance)
 
 
+def test_joined_passes_are_measured_as_one_picture():
+    left, right = (torch.randn(1, 3, 8, width, generator=torch.Generator().manual_seed(width)) for width in (5, 12))
+    parts = [SharedStatistics(), SharedStatistics()]
+    for part, x in zip(parts, (left, right), strict=True):
+        part.of(x)
+    joined, whole = SharedStatistics.joined(parts, [40, 96]), SharedStatistics()
+    whole.of(torch.cat([left, right], 3))
+    assert joined.given
+    for found, wanted in zip(joined.moments[0], whole.moments[0], strict=True):
+        assert torch.allclose(found, wanted, atol=1e-6)
+
+
 def test_pooled_flat_samples_have_no_variance():
     for value in np.linspace(10, 100, 40):
         variance = SharedStatistics(pooled=True).of(torch.full((9, 2, 4, 4), float(value)))[1]

@@ -187,7 +187,8 @@ class TestWorks:
 
     def test_attention_is_the_generators(self, painting_style, taught):
         """In the middle, where the mirrored frame does not reach, the map is what the generator itself gives."""
-        from pinxit.engines.painting import Aim, Painting, cloud_of
+        from pinxit.engines.aim import Aim, cloud_of
+        from pinxit.engines.painting import Painting
 
         array = photo(1, (96, 128))
         found = painted(array, array, np.zeros((96, 128), int), painting_style.texture)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from pinxit.color import linear_to_srgb, srgb_to_linear, unit_float
 from pinxit.engines.adjust import adjust, check_adjustments
 from pinxit.engines.automatic import Strongest, read_strength
+from pinxit.engines.scene import Scene
 from pinxit.errors import InputError, StyleError
 from pinxit.picture.sampling import thumbnails
 from pinxit.picture.writing import to_bits
@@ -71,6 +73,7 @@ class Engine:
         contrast: float = 0.0,
         saturation: float = 0.0,
         mask: np.ndarray | None = None,
+        scene: Scene | None = None,
     ) -> Picture:
         """Give the style to a picture.
 
@@ -92,6 +95,7 @@ class Engine:
             contrast: The same.
             saturation: The same.
             mask: Where the style goes, (h, w) 0..1, brought to the picture's size; None is everywhere.
+            scene: Measured on pictures that this one belongs to; None measures this one.
 
         Returns:
             A new picture with the same alpha, profile and metadata.
@@ -113,14 +117,14 @@ class Engine:
             array = picture.array
         elif self._painting is None:
             if automatic:
-                lut = self.lut_for(picture, tone=tone, correct=correct)
+                lut = self.lut_for(picture, tone=tone, correct=correct, scene=scene)
                 strength = automatic.share(picture.array, lut.apply(picture.array, 1.0))
-            lut = self.lut_for(picture, strength=strength, tone=tone, correct=correct)
+            lut = self.lut_for(picture, strength=strength, tone=tone, correct=correct, scene=scene)
             array = self.style.tone.with_lut(lut).apply(picture.array, finish=finish * strength, seed=seed)
         else:
             painted = self._painting.apply(
                 picture.array, tone=tone, texture=texture, brush=brush,
-                keep_colours=keep_colours, variation=variation, seed=seed % 2**64,
+                keep_colours=keep_colours, variation=variation, seed=seed % 2**64, held=scene and scene.held,
             )  # fmt: skip
             strength = automatic.share(picture.array, painted) if automatic else strength
             array = _mixed(picture.array, painted, np.float32(strength))
@@ -132,15 +136,46 @@ class Engine:
             array = _mixed(picture.array, unit_float(array), mask_for(picture, mask)[..., None])
         return picture.with_array(array)
 
-    def lut_for(self, picture: Picture, *, strength: float = 1.0, tone: float = 1.0, correct: float = 0.0) -> Lut:
-        """The one table that this picture gets; with ``correct`` it differs from picture to picture."""
+    def scene(
+        self, pictures: Sequence[Picture], *, brush: float | None = None, variation: float = 0.0, seed: int = 0
+    ) -> Scene:
+        """Measure pictures that belong together, such as some frames of a shot, the views of a panorama.
+
+        Args:
+            pictures: Typical ones, of any sizes; up to six are enough.
+            brush: As given to :meth:`transfer` later.
+            variation: The same.
+            seed: The same.
+
+        Raises:
+            InputError: No picture, or settings out of range.
+        """
+        if not pictures:
+            raise InputError("no picture came; a scene is measured on one at least")
+        check_strokes(brush, variation)
+        gains = np.exp(np.mean([np.log(self.correction(picture)) for picture in pictures], axis=0)).astype(np.float32)
+        if self._painting is None:
+            return Scene(gains)
+        arrays = [picture.array for picture in pictures]
+        return Scene(gains, self._painting.hold(arrays, brush=brush, variation=variation, seed=seed % 2**64))
+
+    def lut_for(
+        self,
+        picture: Picture,
+        *,
+        strength: float = 1.0,
+        tone: float = 1.0,
+        correct: float = 0.0,
+        scene: Scene | None = None,
+    ) -> Lut:
+        """The one table that this picture gets; with ``correct`` it differs from one to the next."""
         _check(strength=strength, tone=tone, correct=correct)
         if self._ready[0] != strength * tone:
             self._ready = (strength * tone, self.style.tone.lut.toward(strength * tone))
         lut = self._ready[1]
         if not (correct and self.adaptive and strength * tone):
             return lut
-        gains = self.correction(picture) ** np.float32(correct * min(strength * tone, 1.0))
+        gains = (scene.gains if scene else self.correction(picture)) ** np.float32(correct * min(strength * tone, 1.0))
         nodes = Lut.identity(lut.size).table
         return Lut(lut.apply(np.clip(linear_to_srgb(srgb_to_linear(nodes) * gains), 0, 1)))
 

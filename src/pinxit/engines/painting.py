@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,32 +11,27 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from pinxit.color import LUMA, unit_float
+from pinxit.engines.aim import Aim, Held, array_of, cloud_of, tensor_of
 from pinxit.errors import StyleError
 from pinxit.networks.adaptive import SharedStatistics
-from pinxit.networks.bands import band_quantiles, match_bands
 from pinxit.networks.generator import HALO, STRIDE
-from pinxit.networks.palette import PaletteTransport, linear_match
 from pinxit.networks.precision import has_bfloat16
-from pinxit.networks.settling import NODES
 from pinxit.networks.weights import painter_with
 from pinxit.networks.works import Works
-from pinxit.picture.sampling import thumbnail
-from pinxit.tone.lut import Lut
 
 if TYPE_CHECKING:
     from pinxit.texture import Texture
 
 WHOLE = 2_100_000
 """Pictures of so many pixels are painted in one piece; larger ones by tiles."""
+SAMPLED = 600_000
+"""Of larger ones so many pixels are looked at beforehand, for the statistics that tiles share."""
 TILE = 768
 """Side of a tile without its halo, in pixels; a multiple of the generator's stride."""
 LONGEST = 2048
 """Longest side that is painted at its own size; beyond it strokes grow with the picture."""
-ROUNDS = 2
-"""How often colours and bands are matched in turn after painting."""
-_SAMPLES, _SAMPLE = 9, 256  # crops at which the statistics of a large picture are measured, and their side
-_EDGE = 16  # mirrored pixels around a picture, so that its borders are painted like its middle
-_CLOUD = 64  # colours of a picture are read at a grid of so many pixels a side
+_SAMPLE = 256  # side of the crops at which a large picture is measured
+_EDGE = 16  # mirrored pixels around a picture
 
 
 class Painting:
@@ -71,6 +65,7 @@ class Painting:
         keep_colours: bool = False,
         variation: float = 0.0,
         seed: int = 0,
+        held: Held | None = None,
     ) -> np.ndarray:
         """Repaint a picture.
 
@@ -82,12 +77,13 @@ class Painting:
             keep_colours: Take lightness alone from the painting.
             variation: How far the code is moved at random.
             seed: Of that movement.
+            held: Maps from :meth:`hold` in place of the picture's own.
 
         Returns:
             (H, W, 3) float32, 0..1.
         """
         pixels = unit_float(array)
-        aim = Aim(*self.works.suited(cloud_of(pixels)))
+        aim = held or Aim(*self.works.suited(cloud_of(pixels)))
         graded = aim.lut(pixels).apply(pixels, 1.0).clip(0, 1)
         tone = 0.0 if keep_colours else tone
         result = graded if tone == 1 else pixels + np.float32(tone) * (graded - pixels)
@@ -105,77 +101,95 @@ class Painting:
         return self.code + variation * noise
 
     def _strokes(
-        self, pixels: np.ndarray, graded: np.ndarray, brush: float | None, code: Tensor, aim: Aim
+        self, pixels: np.ndarray, graded: np.ndarray, brush: float | None, code: Tensor, aim: Aim | Held
     ) -> np.ndarray:
         """Painted minus graded, (H, W, 3), at the picture's size."""
         height, width = graded.shape[:2]
-        brush = max(1.0, max(height, width) / LONGEST) if brush is None else brush
-        size = [max(2 * STRIDE, round(n / brush)) for n in (height, width)]
-        small, toned = _tensor(pixels), _tensor(graded)
-        if size != [height, width]:
-            small, toned = (_resized(x, size, antialias=True).clamp_(0, 1) for x in (small, toned))
+        size = _painted_size(height, width, brush)
+        small, toned = self._prepared(pixels, brush), self._prepared(graded, brush)
         with torch.inference_mode():
-            change = aim.settled(self.paint(aim.matched(small), code).clamp_(0, 1)) - toned
+            shared = aim.statistics if isinstance(aim, Held) else None
+            change = aim.settled(self.paint(aim.matched(small), code, shared=shared).clamp_(0, 1)) - toned
             if size != [height, width]:
                 change = _resized(change, [height, width])
-        return _array(change)
+        return array_of(change)
 
-    def paint(self, pixels: Tensor, code: Tensor, *, precise: bool = False) -> Tensor:
+    def hold(
+        self, arrays: Sequence[np.ndarray], *, brush: float | None = None, variation: float = 0.0, seed: int = 0
+    ) -> Held:
+        """Measure on some pictures everything that painting measures on one, to be held for all that belong together.
+
+        Args:
+            arrays: Typical ones, (H, W, 3) uint8, uint16 or float 0..1, of any sizes.
+            brush: As in :meth:`apply`, where the same is wanted.
+            variation: The same.
+            seed: The same.
+        """
+        code = self._code(variation, seed)
+        with torch.inference_mode():
+            pictures = [self._prepared(array, brush) for array in arrays]
+            colours = torch.cat([cloud_of(array_of(picture)) for picture in pictures])
+            aim = Aim(*self.works.suited(colours))
+            linear = aim.linear(colours)
+            samples = [linear(sample) for picture in pictures for sample in _samples(picture, WHOLE // len(pictures))]
+            shared = self._statistics(samples, code)
+            painted = [self.paint(sample, code, shared=shared).clamp_(0, 1) for sample in samples]
+        return Held.measured(aim, colours, linear, shared, painted)
+
+    def _statistics(self, samples: Sequence[Tensor], code: Tensor, *, precise: bool = False) -> SharedStatistics:
+        """Of all samples (1, 3, h, w) together; those of one size in one pass, as if they were one picture."""
+        sizes: dict[tuple[int, ...], list[Tensor]] = {}
+        for sample in samples:
+            sizes.setdefault(tuple(sample.shape), []).append(_edged(sample))
+        found = [SharedStatistics(pooled=True) for _ in sizes]
+        for group, statistics in zip(sizes.values(), found, strict=True):
+            self._generated(torch.cat(group), code.expand(len(group), -1), statistics, precise=precise)
+        counts = [len(group) * size[2] * size[3] for size, group in sizes.items()]
+        return SharedStatistics.joined(found, counts)
+
+    def _prepared(self, array: np.ndarray, brush: float | None) -> Tensor:
+        """A picture at the size at which it is painted, (1, 3, h, w)."""
+        pixels, size = tensor_of(unit_float(array)), _painted_size(*array.shape[:2], brush)
+        if size == list(array.shape[:2]):
+            return pixels
+        return _resized(pixels, size, antialias=True).clamp_(0, 1)
+
+    def _generated(
+        self, pixels: Tensor, code: Tensor, statistics: SharedStatistics | None = None, *, precise: bool = False
+    ) -> Tensor:
+        with torch.autocast("cpu", torch.bfloat16, enabled=not precise and has_bfloat16()):
+            return self.generator(pixels, code, statistics).float()
+
+    def paint(
+        self, pixels: Tensor, code: Tensor, *, precise: bool = False, shared: SharedStatistics | None = None
+    ) -> Tensor:
         """Pass the generator over pictures (1, 3, H, W) of any size: whole, or tile by tile with shared statistics.
 
         Args:
             pixels: sRGB 0..1, in the style's colours.
             code: (1, S).
             precise: In float32 even where the processor has bfloat16.
+            shared: Statistics to hold; None measures this picture's.
         """
         height, width = pixels.shape[2:]
-        pixels = F.pad(
-            pixels, (_EDGE, _EDGE, _EDGE, _EDGE), mode="replicate" if min(height, width) <= _EDGE else "reflect"
-        )
         own = (slice(None), slice(None), slice(_EDGE, _EDGE + height), slice(_EDGE, _EDGE + width))
-        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=not precise and has_bfloat16()):
+        with torch.inference_mode():
             if height * width <= WHOLE:
-                return self.generator(pixels, code).float()[own]
-            measured = SharedStatistics(pooled=True)
-            samples = _samples(pixels)
-            self.generator(samples, code.expand(len(samples), -1), measured)
+                return self._generated(_edged(pixels), code, shared and shared.again(), precise=precise)[own]
+            if shared is None:
+                shared = self._statistics(_samples(pixels, SAMPLED), code, precise=precise)
+            pixels = _edged(pixels)
             result = torch.empty_like(pixels)
             for outer, inner, place in tiles(*pixels.shape[2:]):
-                painted = self.generator(pixels[:, :, outer[0], outer[1]], code, measured.again())
-                result[:, :, place[0], place[1]] = painted[:, :, inner[0], inner[1]].float()
+                painted = self._generated(pixels[:, :, outer[0], outer[1]], code, shared.again(), precise=precise)
+                result[:, :, place[0], place[1]] = painted[:, :, inner[0], inner[1]]
         return result[own]
 
 
-@dataclass(frozen=True)
-class Aim:
-    """What one picture is brought to.
-
-    Args:
-        palette: Colours, (P, 3).
-        bands: Quantiles of frequency bands, (bands, 3, L).
-    """
-
-    palette: Tensor
-    bands: Tensor
-
-    def lut(self, pixels: np.ndarray) -> Lut:
-        """The table that brings this picture's colours, (H, W, 3) float32, to the palette."""
-        nodes = torch.from_numpy(Lut.identity(NODES).table.copy()).view(1, -1, 3)
-        transport = PaletteTransport(cloud_of(pixels)[None], self.palette[None])
-        return Lut(transport(nodes).view(NODES, NODES, NODES, 3).numpy())
-
-    def matched(self, pixels: Tensor) -> Tensor:
-        """What the generator reads: the picture with mean and covariance of the palette, not clipped."""
-        matrix, offset = linear_match(cloud_of(_array(pixels))[None], self.palette[None])
-        return (matrix[0].T @ pixels[0].flatten(1) + offset[0].T).view_as(pixels)
-
-    def settled(self, painted: Tensor) -> Tensor:
-        """Colours and bands brought to the aim exactly, in turn, where painting left them a little off."""
-        for _ in range(ROUNDS):
-            array = _array(painted)
-            painted = _tensor(self.lut(array).apply(array, 1.0).clip(0, 1))
-            painted = match_bands(painted, band_quantiles(painted, *self.bands.shape[::2]), self.bands).clamp_(0, 1)
-        return painted
+def _painted_size(height: int, width: int, brush: float | None) -> list[int]:
+    """Height and width at which a picture is painted, in pixels."""
+    brush = max(1.0, max(height, width) / LONGEST) if brush is None else brush
+    return [max(2 * STRIDE, round(n / brush)) for n in (height, width)]
 
 
 Slices = tuple[slice, slice]
@@ -202,27 +216,23 @@ def tiles(
             yield tuple(outer), tuple(inner), tuple(place)
 
 
-def _samples(pixels: Tensor) -> Tensor:
-    """Crops on an even grid of a large picture, (9, 3, 256, 256) or smaller for a narrow one."""
-    side = [min(n, _SAMPLE) for n in pixels.shape[2:]]
-    places = [
-        torch.linspace(0, n - s, round(_SAMPLES**0.5)).long().tolist()
-        for n, s in zip(pixels.shape[2:], side, strict=True)
-    ]
-    return torch.cat([pixels[:, :, r : r + side[0], c : c + side[1]] for r in places[0] for c in places[1]])
+def _edged(pixels: Tensor) -> Tensor:
+    """A picture with mirrored pixels around it, so that its borders are painted like its middle."""
+    mode = "replicate" if min(pixels.shape[2:]) <= _EDGE else "reflect"
+    return F.pad(pixels, (_EDGE, _EDGE, _EDGE, _EDGE), mode=mode)
 
 
-def cloud_of(pixels: np.ndarray) -> Tensor:
-    """Colours of a picture (H, W, 3) float 0..1 at an even grid, as painting reads them, (N, 3)."""
-    return torch.from_numpy(np.ascontiguousarray(thumbnail(pixels, _CLOUD))).view(-1, 3)
-
-
-def _tensor(array: np.ndarray) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(array.transpose(2, 0, 1)))[None]
-
-
-def _array(pixels: Tensor) -> np.ndarray:
-    return pixels[0].permute(1, 2, 0).contiguous().numpy()
+def _samples(pixels: Tensor, most: int) -> list[Tensor]:
+    """The picture (1, 3, H, W) itself up to ``most`` pixels; else crops at an even grid that have fewer in all."""
+    if pixels[0, 0].numel() <= most:
+        return [pixels]
+    across = max(1, int((most / _SAMPLE**2) ** 0.5))
+    places = []
+    for n in pixels.shape[2:]:
+        side = min(n, _SAMPLE)
+        middles = (torch.arange(across) + 0.5) * n / across
+        places.append([slice(start, start + side) for start in (middles - side / 2).long().clamp(0, n - side).tolist()])
+    return [pixels[:, :, rows, columns] for rows in places[0] for columns in places[1]]
 
 
 def _resized(pixels: Tensor, size: list[int], *, antialias: bool = False) -> Tensor:

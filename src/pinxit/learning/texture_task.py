@@ -16,6 +16,7 @@ from pinxit.losses.adversarial import Adversarial
 from pinxit.losses.content import feature_content_loss, structural_similarity
 from pinxit.losses.regularize import identity_loss, shift_loss
 from pinxit.losses.style import moment_style_loss, patch_directions, patch_ratio
+from pinxit.losses.temporal import NOISE, moved, synthetic_motion, temporal_loss
 from pinxit.networks.bands import BANDS
 from pinxit.networks.encoder import ContentEncoder
 from pinxit.networks.palette import linear_match
@@ -40,7 +41,8 @@ class TextureWeights:
         hand: Class head's verdict.
         identity: A reference repainted in its own style stays itself.
         attention: The attention's logits tell references from photos.
-        shift: Shifting the picture by some pixels shifts the result.
+        shift: Shifting the picture by whole pixels shifts the result.
+        temporal: Moving the picture as a camera does, with new noise, moves the result.
         r1: Gradient penalty at real pictures; for "wgan" the weight of the penalty between real and fake.
         preference: What a classifier of one person's likes says against results, where there is one.
         settled: Share of the steps at which results are judged after settling, as users get them; 0..1.
@@ -56,6 +58,7 @@ class TextureWeights:
     identity: float = 1.0
     attention: float = 0.05
     shift: float = 0.0
+    temporal: float = 0.0
     r1: float = 1.0
     preference: float = 0.0
     settled: float = 0.0
@@ -156,8 +159,11 @@ class TextureTask:
                 truth = torch.zeros_like(attention)
                 truth[:same] = 1
                 parts["attention"] = w.attention * F.binary_cross_entropy_with_logits(attention.float(), truth)
-        if w.shift and batch.rng.random() < 0.5:
-            parts["shift"] = 2 * w.shift * self._shift(network, batch, code, painted, settle)
+        calm = [name for name in ("shift", "temporal") if getattr(w, name)]
+        if calm and batch.rng.random() < 0.5:
+            name = calm[int(batch.rng.integers(len(calm)))]
+            count = 2 * len(calm) * getattr(w, name)
+            parts[name] = count * self._calm(name, network, batch, code, painted, settle)
         if critic is not None and w.adversarial:
             parts |= self.verdict.of_painter(critic, result[same:], batch.facts["code"][same:], batch.hands[same:])
         return {k: v for k, v in parts.items() if k.startswith("watch/") or v.requires_grad}
@@ -200,18 +206,25 @@ class TextureTask:
         """The map that settles this batch; here each picture after its own reference."""
         return Settling(painted, cloud(batch.reference), picture_quantiles(batch.reference, BANDS))
 
-    def _shift(
-        self, network: nn.Module, batch: TextureBatch, code: Tensor, painted: Tensor, settle: Callable[[Tensor], Tensor]
-    ) -> Tensor:
+    def _calm(
+        self, name: str, network: nn.Module, batch: TextureBatch, code: Tensor, painted: Tensor,
+        settle: Callable[[Tensor], Tensor],
+    ) -> Tensor:  # fmt: skip
         """Moved and noisy pictures, painted and settled by the same maps, beside the moved result."""
-        dx, dy = (int(batch.rng.integers(0, 4)) for _ in range(2))
         n = max(1, len(painted) // 2)
-        moved = F.pad(batch.matched[-n:, :, dy:, dx:], (0, dx, 0, dy), mode="reflect")
-        noise = torch.from_numpy(batch.rng.normal(0, 2 / 255, moved.shape)).float()
-        again = network.generator(moved + noise, code[-n:]).float()
+        frames = batch.matched[-n:]
+        if name == "shift":
+            dx, dy = (int(batch.rng.integers(0, 4)) for _ in range(2))
+            frames = F.pad(frames[:, :, dy:, dx:], (0, dx, 0, dy), mode="reflect")
+        else:
+            motion = synthetic_motion(n, frames.shape[2:], batch.rng)
+            frames = moved(frames, motion)
+        frames = frames + torch.from_numpy(batch.rng.normal(0, NOISE, frames.shape)).float()
+        again = network.generator(frames, code[-n:]).float()
         # Those in front fill the batch, because the maps are each picture's own.
-        both = settle(torch.cat([painted[:-n].detach(), again]))[-n:]
-        return shift_loss(settle(painted)[-n:], both, dx, dy) * 100
+        first, second = settle(painted)[-n:], settle(torch.cat([painted[:-n].detach(), again]))[-n:]
+        away = shift_loss(first, second, dx, dy) if name == "shift" else temporal_loss(first, second, motion)
+        return 100 * away
 
     def critic_losses(
         self, critic: nn.Module, batch: TextureBatch, *, penalty: bool, augment: float

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -97,6 +98,17 @@ class SharedStatistics:
             mean, variance = middle, (variance + (mean - middle) ** 2).mean(0, keepdim=True)
         self.moments.append((mean, variance))
         return mean, variance
+
+    @classmethod
+    def joined(cls, several: Sequence[SharedStatistics], counts: Sequence[int]) -> SharedStatistics:
+        """Moments of several passes, (1, C) each, as those of one over all their ``counts`` of pixels."""
+        shares = torch.tensor(counts, dtype=torch.float32)[:, None] / sum(counts)
+        found = []
+        for layer in zip(*(one.moments for one in several), strict=True):
+            means, variances = (torch.cat(values) for values in zip(*layer, strict=True))
+            mean = (shares * means).sum(0, keepdim=True)
+            found.append((mean, (shares * (variances + (means - mean) ** 2)).sum(0, keepdim=True)))
+        return cls(found, given=True)
 
     def again(self) -> SharedStatistics:
         """The same moments for another pass."""

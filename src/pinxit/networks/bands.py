@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from pinxit.networks.palette import turns
 from pinxit.networks.transport import along_lines
 
 BANDS = 5
 """Octaves that are matched, from single pixels to 32 of them."""
 LEVELS = 65
-"""Quantiles a channel of a band."""
-MOST = 4.0
+"""Quantiles an axis of a band."""
+MOST = 2.0
 """Largest gain of a band."""
 _TABLE = 16385
 
@@ -35,12 +38,31 @@ def join_bands(bands: list[Tensor]) -> Tensor:
     return pixels
 
 
-def band_quantiles(pixels: Tensor, bands: int = BANDS, levels: int = LEVELS) -> Tensor:
-    """Quantiles of every channel of every band of (B, 3, H, W), pooled over B; (bands, 3, levels)."""
-    found = []
-    for band in split_bands(pixels, bands)[:-1]:
-        found.append(ranked(band.transpose(0, 1).flatten(1), levels, 16_000))
-    return torch.stack(found)
+def opponent(pixels: Tensor) -> Tensor:
+    """sRGB (B, 3, H, W) as lightness, red-green and blue-yellow on orthonormal axes.
+
+    Matched in these, a stroke stays a stroke in lightness; matched in red, green and blue it falls apart into coloured
+    grain.
+    """
+    return _turned(pixels, turns(1)[0].T)
+
+
+def from_opponent(values: Tensor) -> Tensor:
+    """Undo :func:`opponent`."""
+    return _turned(values, turns(1)[0])
+
+
+def band_quantiles(pixels: Tensor | Sequence[Tensor], bands: int = BANDS, levels: int = LEVELS) -> Tensor:
+    """Quantiles of every opponent axis of every band, (bands, 3, levels).
+
+    Args:
+        pixels: (B, 3, H, W), or several such of any sizes; all of them are pooled.
+        bands: Octaves.
+        levels: Quantiles.
+    """
+    several = [pixels] if isinstance(pixels, Tensor) else pixels
+    split = zip(*(split_bands(opponent(one), bands)[:-1] for one in several), strict=True)
+    return torch.stack([ranked(torch.cat([x.transpose(0, 1).flatten(1) for x in b], 1), levels, 16_000) for b in split])
 
 
 def ranked(values: Tensor, levels: int, count: int) -> Tensor:
@@ -71,10 +93,10 @@ def match_bands(pixels: Tensor, own: Tensor, wanted: Tensor, *, strength: float 
     Source:
         Heeger and Bergen 1995, who match noise; here the content's own bands are matched.
     """
-    bands = split_bands(pixels, len(own))
+    bands = split_bands(opponent(pixels), len(own))
     for i, band in enumerate(bands[:-1]):
         bands[i] = band + strength * (_mapped(band, own[i], wanted[i], most) - band)
-    return join_bands(bands)
+    return from_opponent(join_bands(bands))
 
 
 def _mapped(band: Tensor, own: Tensor, wanted: Tensor, most: float) -> Tensor:
@@ -84,6 +106,11 @@ def _mapped(band: Tensor, own: Tensor, wanted: Tensor, most: float) -> Tensor:
     place = ((band + 1) * ((_TABLE - 1) / 2)).round_().clamp_(0, _TABLE - 1).int()
     changes = [change[i].index_select(0, place[:, i].flatten()).view_as(band[:, i]) for i in range(band.shape[1])]
     return band + torch.stack(changes, 1)
+
+
+def _turned(pixels: Tensor, axes: Tensor) -> Tensor:
+    with torch.autocast(pixels.device.type, enabled=False):  # fine bands would drown in half precision
+        return (axes @ pixels.float().flatten(2)).view_as(pixels)
 
 
 def _larger(small: Tensor, like: Tensor) -> Tensor:

@@ -52,7 +52,7 @@ class PaletteTransport:
     """
 
     def __init__(
-        self, content: Tensor, reference: Tensor, *, rounds: int = 8, levels: int = 33, steepest: float = 6.0
+        self, content: Tensor, reference: Tensor, *, rounds: int = 8, levels: int = 33, steepest: float = 3.0
     ) -> None:
         self.maps: list[tuple[Tensor, Tensor, Tensor]] = []
         x = content
@@ -75,12 +75,13 @@ class PaletteTransport:
 @cache
 def turns(count: int) -> Tensor:
     """Orthonormal axes, (count, 3, 3), columns are axes."""
-    opponent = torch.tensor([[0.299, 0.587, 0.114], [1, -1, 0], [0.5, 0.5, -1]])
-    first = torch.linalg.qr(opponent.T).Q
-    first = first * torch.sign(first.sum(0, keepdim=True) + 1e-6)
-    generator = torch.Generator().manual_seed(4)
-    others = [torch.linalg.qr(torch.randn(3, 3, generator=generator)).Q for _ in range(count)]
-    return torch.stack([first, torch.eye(3), *others][:count])
+    with torch.inference_mode(False):  # they are kept, and wanted again where gradients flow
+        opponent = torch.tensor([[0.299, 0.587, 0.114], [1, -1, 0], [0.5, 0.5, -1]])
+        first = torch.linalg.qr(opponent.T).Q
+        first = first * torch.sign(first.sum(0, keepdim=True) + 1e-6)
+        generator = torch.Generator().manual_seed(4)
+        others = [torch.linalg.qr(torch.randn(3, 3, generator=generator)).Q for _ in range(count)]
+        return torch.stack([first, torch.eye(3), *others][:count])
 
 
 def _quantiles(x: Tensor, levels: int) -> Tensor:

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from pinxit.networks.bands import LEVELS, join_bands, ranked, split_bands, within_gain
+from pinxit.networks.bands import LEVELS, from_opponent, join_bands, opponent, ranked, split_bands, within_gain
 from pinxit.networks.palette import PaletteTransport
 from pinxit.networks.transport import along_lines
 
@@ -42,12 +42,12 @@ class Settling:
             return self._settled(pixels.clamp(0, 1))
 
     def _settled(self, pixels: Tensor) -> Tensor:
-        bands = split_bands(self._coloured(pixels), self.wanted.shape[1])
+        bands = split_bands(opponent(self._coloured(pixels)), self.wanted.shape[1])
         for i, band in enumerate(bands[:-1]):
             flat = band.flatten(2)
             moved = along_lines(flat, self.own[:, i].contiguous(), self.wanted[:, i])
             bands[i] = within_gain(moved, flat).view_as(band)
-        return join_bands(bands).clamp(0, 1)
+        return from_opponent(join_bands(bands)).clamp(0, 1)
 
     def _coloured(self, pixels: Tensor) -> Tensor:
         """Trilinear reading of the table."""
@@ -63,5 +63,6 @@ def cloud(pixels: Tensor, side: int = _CLOUD) -> Tensor:
 
 
 def picture_quantiles(pixels: Tensor, bands: int, levels: int = LEVELS) -> Tensor:
-    """Quantiles of every channel of every band of each picture (B, 3, H, W), (B, bands, 3, levels)."""
-    return torch.stack([ranked(band.flatten(2), levels, 8_000) for band in split_bands(pixels, bands)[:-1]], 1)
+    """Quantiles of every opponent axis of every band of each picture (B, 3, H, W), (B, bands, 3, levels)."""
+    split = split_bands(opponent(pixels), bands)[:-1]
+    return torch.stack([ranked(band.flatten(2), levels, 8_000) for band in split], 1)

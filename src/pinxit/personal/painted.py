@@ -95,7 +95,8 @@ def painted(
     import torch
     import torch.nn.functional as F
 
-    from pinxit.engines.painting import Aim, Painting, cloud_of
+    from pinxit.engines.aim import Aim, cloud_of
+    from pinxit.engines.painting import Painting
     from pinxit.networks.bands import band_quantiles
 
     painting = Painting(texture)

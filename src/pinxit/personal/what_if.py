@@ -19,7 +19,7 @@ from pinxit.style import Style
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from pinxit.engines.painting import Aim
+    from pinxit.engines.aim import Aim
 
 FULL, UNTOUCHED = "full", "untouched"
 
@@ -125,7 +125,8 @@ def unsettled(photo: Picture, style: Style) -> tuple[Tensor, Aim]:
     """What the generator paints before colours and bands are settled, (1, 3, H, W) 0..1, and what it is settled to."""
     import torch
 
-    from pinxit.engines.painting import Aim, Painting, cloud_of
+    from pinxit.engines.aim import Aim, cloud_of
+    from pinxit.engines.painting import Painting
 
     painting = Painting(style.texture)
     pixels = unit_float(photo.array)
