@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
-from pinxit import doors
 from pinxit.cli.options import Json, Quiet
 from pinxit.cli.running import emit, progress, say
+from pinxit.opening import open_style
 
 _LONGEST = 512  # photos are measured at this longest side
 
@@ -29,7 +29,7 @@ def paint(
     from pinxit.measuring.paint_speed import paint_memory, paint_times, report, stability
     from pinxit.picture import Picture
 
-    engine = Engine(doors.open_style(style))
+    engine = Engine(open_style(style))
 
     def painted(photo: Any) -> Any:
         return engine.transfer(Picture.open(photo)).array

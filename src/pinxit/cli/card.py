@@ -5,10 +5,10 @@ from typing import Annotated, Any
 
 import typer
 
-from pinxit import doors
 from pinxit.cli.options import Json, Overwrite, Quiet
 from pinxit.cli.running import emit, note, progress, say
 from pinxit.cli.writing import check_new_file, make_folder_of
+from pinxit.opening import open_style
 
 
 def card(
@@ -40,7 +40,7 @@ def card(
     from pinxit.personal.card import make_card
     from pinxit.personal.card_file import card_paths, write_card
 
-    opened = doors.open_style(style)
+    opened = open_style(style)
     name = opened.name or name_from(Path(style))
     paths = [check_new_file(path, overwrite=overwrite) for path in card_paths(output.expanduser(), name)]
     folders = {"contents": contents, "references": references, "portraits": portraits}
