@@ -1,9 +1,11 @@
 """Random looks."""
 
+from itertools import permutations
+
 import pytest
 import torch
 
-from pinxit.learning.looks import STEPS, at_nodes, grid_nodes, mixed_looks, synthetic_looks
+from pinxit.learning.looks import STEPS, at_nodes, grid_nodes, mixed_looks, synthetic_looks, turned_looks
 
 
 def generator(seed=0):
@@ -47,3 +49,29 @@ def test_mixed_looks_are_near_known_ones():
     away = (mixed[:, None] - known[None]).abs().mean((2, 3)).amin(1)
     plain = (mixed - grid_nodes(9)).abs().mean((1, 2))
     assert (away < plain).float().mean() > 0.6
+
+
+def test_turned_looks_against_turning_colours_one_by_one():
+    """A colour goes through the permutation or negative, the look, and back."""
+    look = synthetic_looks(1, 5, generator(5))
+    colours = torch.rand(1, 40, 3, generator=generator())
+    wanted = []
+    for order in permutations(range(3)):
+        back = [order.index(c) for c in range(3)]
+        wanted.append(at_nodes(look, colours[..., list(order)])[..., back])
+        wanted.append(1 - at_nodes(look, (1 - colours)[..., list(order)])[..., back])
+    found = turned_looks(look)
+    assert found.shape == (11, 125, 3)
+    for table, colour in zip(found, wanted[1:], strict=True):
+        assert torch.allclose(at_nodes(table[None], colours), colour, atol=1e-5)
+    assert min((a - b).abs().max() for i, a in enumerate(found) for b in found[:i]) > 0.01
+
+
+def test_the_identity_turned_is_the_identity():
+    assert torch.allclose(turned_looks(grid_nodes(5)[None]), grid_nodes(5).expand(11, -1, -1), atol=1e-6)
+
+
+def test_a_share_of_mixed_looks_is_near_turned_ones():
+    known = synthetic_looks(1, 9, generator(3))
+    away = {turned: (mixed_looks(200, known, generator(4), turned) - known).abs().mean() for turned in (0.0, 1.0)}
+    assert away[1.0] > 1.3 * away[0.0]

@@ -126,14 +126,16 @@ def table_from_lut(lut: Lut, grid: int) -> Tensor:
     return torch.from_numpy(lut.apply(grid_nodes(grid).numpy()))
 
 
-def draw_looks(count: int, known: Tensor | None, grid: int, synthetic: float, generator: torch.Generator) -> Tensor:
+def draw_looks(
+    count: int, known: Tensor | None, grid: int, synthetic: float, generator: torch.Generator, turned: float = 0.0
+) -> Tensor:
     """Looks for training, (count, grid**3, 3) float16: a share of synthetic ones, the rest near known ones."""
     made = []
     while sum(len(m) for m in made) < count:
         few = 256 if known is None else int(256 * synthetic)
         part = [synthetic_looks(few, grid, generator)]
         if known is not None:
-            part.append(mixed_looks(256 - few, known, generator))
+            part.append(mixed_looks(256 - few, known, generator, turned))
         made.append(torch.cat(part).half())
     looks = torch.cat(made)[:count]
     return looks[torch.randperm(len(looks), generator=generator)]

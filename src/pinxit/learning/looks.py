@@ -6,6 +6,7 @@ A look is a table of output colours at the nodes of an RGB grid. Every family dr
 from __future__ import annotations
 
 import math
+from itertools import permutations
 
 import torch
 import torch.nn.functional as F
@@ -198,26 +199,59 @@ def synthetic_looks(count: int, size: int, generator: torch.Generator) -> Tensor
     return (nodes + strength * (x - nodes)).clamp(0, 1)
 
 
-def mixed_looks(count: int, known: Tensor, generator: torch.Generator) -> Tensor:
+def turned_looks(looks: Tensor) -> Tensor:
+    """Every look as it would be if colours, or light and dark, traded places: eleven new looks from each.
+
+    The channels go through a permutation, or the picture through its negative, before the look and back after it. What
+    a film does to greens and shadows is then done to blues and highlights: as smooth and as plausible a table, and one
+    that no film of the known ones comes near to.
+
+    Args:
+        looks: (L, size**3, 3), red fastest.
+
+    Returns:
+        (11 * L, size**3, 3).
+    """
+    size = round(looks.shape[1] ** (1 / 3))
+    volume = looks.view(-1, size, size, size, 3)  # blue, green, red, channel
+    found = []
+    for order in permutations(range(3)):
+        axes = [1 + (2 - order.index(2 - axis)) for axis in range(3)]
+        turned = volume.permute(0, *axes, 4)[..., [order.index(c) for c in range(3)]]
+        found += [turned, 1 - turned.flip(1, 2, 3)]
+    return torch.cat(found[1:]).reshape(-1, size**3, 3)
+
+
+def mixed_looks(count: int, known: Tensor, generator: torch.Generator, turned: float = 0.0) -> Tensor:
     """Draw looks near known ones: scaled, blended in pairs, or followed by a weak synthetic look.
 
     Args:
         count: How many looks.
         known: Known looks, (L, size**3, 3).
         generator: Source of all randomness.
+        turned: Share of :func:`turned_looks` among those they are near to.
 
     Returns:
         Output colours, (count, size**3, 3), 0..1.
     """
     size = round(known.shape[1] ** (1 / 3))
     nodes = grid_nodes(size)
-    first, second = (torch.randint(len(known), (count,), generator=generator) for _ in range(2))
+    first, second = (_picked(count, known, turned, generator) for _ in range(2))
     share = torch.rand(count, 1, 1, generator=generator) * (torch.rand(count, 1, 1, generator=generator) < 0.5)
-    move = (1 - share) * (known[first] - nodes) + share * (known[second] - nodes)
+    move = (1 - share) * (first - nodes) + share * (second - nodes)
     x = nodes + (0.6 + 0.65 * torch.rand(count, 1, 1, generator=generator)) * move
     weak = synthetic_looks(count, size, generator) - nodes
     amount = torch.rand(count, 1, 1, generator=generator) * 0.5 * (torch.rand(count, 1, 1, generator=generator) < 0.7)
     return (x + amount * at_nodes(weak, x)).clamp(0, 1)
+
+
+def _picked(count: int, known: Tensor, turned: float, generator: torch.Generator) -> Tensor:
+    picked = known[torch.randint(len(known), (count,), generator=generator)]
+    if not turned:
+        return picked
+    others = turned_looks(known)
+    others = others[torch.randint(len(others), (count,), generator=generator)]
+    return torch.where(torch.rand(count, 1, 1, generator=generator) < turned, others, picked)
 
 
 def at_nodes(table: Tensor, x: Tensor) -> Tensor:

@@ -27,7 +27,7 @@ from pinxit.learning.recipe import LookRecipe
 from pinxit.learning.sources import Sources, find_photos
 from pinxit.losses.tone import colour_difference, srgb_to_lab
 from pinxit.networks.look import LookPredictor, spread
-from pinxit.networks.weights import save_weights
+from pinxit.networks.weights import load_weights, save_weights
 
 Progress = Callable[[int, int, str], None]
 Log = Callable[[int, dict[str, float]], None]
@@ -83,11 +83,14 @@ class LookTrainer:
         self.bank, self.options, self.step = bank, options, 0
         self.rng = np.random.default_rng(options.seed)
         self.generator = torch.Generator().manual_seed(options.seed)
-        self.looks = draw_looks(options.looks, known, options.grid, options.synthetic, self.generator)
+        self.looks = draw_looks(options.looks, known, options.grid, options.synthetic, self.generator, options.turned)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(options.seed)
             self.network = LookPredictor(side=options.side, shapes=options.shapes, grid=options.grid)
-            self._describe_ordinary()  # its decomposition draws from torch's own generator
+            if options.shipped:
+                self.network.load_state_dict(load_weights("look")[1])
+            else:
+                self._describe_ordinary()  # its decomposition draws from torch's own generator
         self.basis = self.network.basis.view(options.shapes, -1, 3)
         self.average = copy.deepcopy(self.network).eval().requires_grad_(False)
         self.optimizer = torch.optim.AdamW(

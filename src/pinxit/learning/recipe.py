@@ -39,6 +39,8 @@ class LookRecipe:
         seed: Of everything.
         shares: How often each domain of photos is drawn; empty: by the square root of its photos.
         hold_out: Stems of known looks that are never trained on begin so.
+        turned: Share of the looks near known ones whose colours or light and dark trade places, see ``turned_looks``.
+        shipped: Begin from the weights that come with the package, not from nothing.
     """
 
     table: ClassVar[str] = "look"
@@ -63,6 +65,8 @@ class LookRecipe:
     seed: int = 0
     shares: dict[str, float] = field(default_factory=dict)
     hold_out: tuple[str, ...] = ()
+    turned: float = 0.0
+    shipped: bool = False
 
     @classmethod
     def read(cls, path: Path) -> LookRecipe:
