@@ -9,6 +9,9 @@ from pinxit import doors
 from pinxit.cli.options import DryRun, Json, Output, Overwrite, Quiet
 from pinxit.cli.running import default_of, emit, note, say
 from pinxit.cli.writing import check_new_file, make_folder_of
+from pinxit.exporting.engines import StripEngine, usage
+from pinxit.exporting.notes import export_notes
+from pinxit.opening import open_style
 
 
 def export(
@@ -18,6 +21,10 @@ def export(
         doors.export, "size"
     ),
     level: Annotated[int, typer.Option(help="Level of a HaldCLUT .png: 8 or 12.")] = default_of(doors.export, "level"),
+    to: Annotated[
+        StripEngine | None,
+        typer.Option(help="Write the .png that this engine takes; size and level are its own.", show_default=False),
+    ] = None,
     picture: Annotated[
         list[str] | None, typer.Option(help="Write the table for this picture; may come several times.")
     ] = None,
@@ -30,21 +37,24 @@ def export(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Write a style as .cube, as HaldCLUT .png, or as .pinxit.
+    """Write a style as .cube, as HaldCLUT .png, as .png for a game engine, or as .pinxit.
 
     Several pictures give several files, named after output and picture. Example:
     pinxit export "golden hour" -o golden.cube --size 65
     """
     from pinxit.exporting.hald import clipped_share
 
-    opened = doors.open_style(style)
+    opened = open_style(style)
     targets = [(source, check_new_file(path, overwrite=overwrite)) for source, path in _targets(output, picture)]
-    notes = doors.export_notes(opened, for_picture=bool(picture))
+    notes = export_notes(opened, for_picture=bool(picture))
     if output.suffix.lower() == ".png" and opened.tone and (share := clipped_share(opened.tone.lut)):
         notes.append(f"{share:.1%} of the table lies outside 0..1, which a picture cannot hold; a .cube can")
+    if to is not None:
+        notes.append(f"{to}: {usage(to)}")
     if not dry_run:
         for source, path in targets:
-            doors.export(opened, make_folder_of(path), size, source, level=level, strength=strength, correct=correct)
+            dials = {"level": level, "strength": strength, "correct": correct}
+            doors.export(opened, make_folder_of(path), size, source, to=to, **dials)
     files = [path for _, path in targets]
     if json:
         expected = opened.tone.expected_error if opened.tone else None

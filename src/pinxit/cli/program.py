@@ -20,6 +20,7 @@ from pinxit.cli.running import CarefulGroup, say
 from pinxit.cli.styles import styles
 from pinxit.cli.transfer import transfer
 from pinxit.cli.tune import tune
+from pinxit.cli.view import view
 
 app = typer.Typer(
     name="pinxit",
@@ -40,6 +41,7 @@ app.command()(export)
 app.command()(measure)
 app.command()(recognize)
 app.command()(explain)
+app.command()(view)
 app.add_typer(bench, name="bench")
 app.command()(pretrain)
 

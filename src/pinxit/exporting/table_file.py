@@ -8,6 +8,7 @@ import numpy as np
 
 from pinxit.errors import InputError, PinxitError
 from pinxit.exporting.cube import read_cube, write_cube
+from pinxit.exporting.engines import StripEngine, write_engine_strip
 from pinxit.exporting.hald import read_hald, write_hald
 from pinxit.tone.lut import Lut
 
@@ -34,14 +35,19 @@ def write_table(
     level: int = 8,
     title: str = "pinxit",
     notes: Sequence[str] = (),
+    engine: StripEngine | None = None,
 ) -> Path:
     """Write a table as .cube (``size`` nodes a side, with title and notes) or as HaldCLUT PNG (``level``).
 
+    With an ``engine``, the picture is what that engine takes; OBS takes any .cube too.
+
     Raises:
-        InputError: Another suffix, or a size or level out of range.
+        InputError: Another suffix or engine, or a size or level out of range.
         CapacityError: The disk is full or the folder cannot be written.
     """
     path = check_table_path(path)
+    if engine is not None and not (engine == "obs" and path.suffix.lower() == ".cube"):
+        return write_engine_strip(lut, path, engine)
     if path.suffix.lower() == ".cube":
         return write_cube(lut, path, size=size, title=title, notes=notes)
     return write_hald(lut, path, level=level)
