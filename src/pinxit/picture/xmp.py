@@ -75,7 +75,7 @@ def labelled(packet: bytes | None, label: EditLabel | None, produce_id: str) -> 
     old_type, old_aigc = _take(document, _IPTC_EXT, "DigitalSourceType"), _take(document, _AIGC, "AIGC")
     if old_type.endswith("/trainedAlgorithmicMedia"):
         source_type = old_type
-    _append(document, source_type, _passed_on(old_aigc, aigc))
+    _append(document, source_type, passed_on(old_aigc, aigc))
     result = _packed(document)
     return result if len(result) <= LONGEST else labelled(None, label, produce_id)
 
@@ -86,6 +86,21 @@ def read_label(packet: bytes | None) -> tuple[str, dict[str, str]]:
     if document is None:
         return "", {}
     return _take(document, _IPTC_EXT, "DigitalSourceType"), _fields(_take(document, _AIGC, "AIGC"))
+
+
+def read_entries(packet: bytes | None, namespace: str) -> dict[str, str]:
+    """Every plain entry of a namespace by its name, as text, whether written as attribute or as element."""
+    document, found = _parse(packet), {}
+    for description in _descriptions(document) if document is not None else ():
+        for node in [*(description.attributes or {}).values(), *description.childNodes]:
+            if node.namespaceURI == namespace:
+                texts = [node.value] if node.nodeType == node.ATTRIBUTE_NODE else [x.data for x in _texts(node)]
+                found[node.localName] = "".join(texts).strip()
+    return found
+
+
+def _texts(element: minidom.Element) -> list[minidom.Text]:
+    return [node for node in element.childNodes if node.nodeType == node.TEXT_NODE]
 
 
 def _parse(packet: bytes | None) -> minidom.Document | None:
@@ -179,7 +194,7 @@ def _append(document: minidom.Document, source_type: str, aigc: str) -> None:
     root.appendChild(description)
 
 
-def _passed_on(old: str, new: str) -> str:
+def passed_on(old: str, new: str) -> str:
     """The AIGC text for a result whose source had one: its maker stays the producer, we become the propagator."""
     before, ours = _fields(old), json.loads(new)
     if not before.get("ContentProducer") or before["ContentProducer"] == ours["ContentProducer"]:
