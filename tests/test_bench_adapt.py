@@ -14,6 +14,7 @@ from pinxit.cli import app
 from pinxit.learning import rivals, texture
 from pinxit.learning.adapt import Adapted, split
 from pinxit.learning.rivals import OPTIONS
+from pinxit.library import Library
 from pinxit.networks.vgg import Vgg19
 
 SMALL = {"widths": (4, 6, 8), "blocks": 1}
@@ -68,7 +69,17 @@ def quick(tiny, monkeypatch):
 
 
 def test_all_methods_and_recognition(folders, quick):
-    words = ("--policies", "auto,adaptive-rank", "--others", folders / "hands", "--rival-rate", 0.001, "--seed", 5)
+    words = (
+        "--policies",
+        "auto,adaptive-rank",
+        "--others",
+        folders / "hands",
+        "--rival-rate",
+        0.001,
+        "--seed",
+        5,
+        "--cpu",
+    )
     answer = run(folders, *words)
     assert answer.exit_code == 0, answer.output
     told = json.loads(answer.stdout)
@@ -83,7 +94,8 @@ def test_all_methods_and_recognition(folders, quick):
     assert {row["recognition"]["mean"] for row in found.values()} <= {0.0, 1.0} and len(told["at_equal_ssim"]) == 7
     assert (quick[0].policy, quick[0].seed, quick[0].encoder) == ("lora", 5, "eye")
     assert (quick[1].policy, quick[1].rank, quick[1].minutes) == ("adaptive-rank", 16, 0.001)
-    wanted = replace(OPTIONS, steps=10**7, minutes=0.001, rate=0.001, critic_rate=0.001, seed=5)
+    assert {options.clock for options in quick[:2]} == {"cpu"}
+    wanted = replace(OPTIONS, steps=10**7, minutes=0.001, rate=0.001, critic_rate=0.001, seed=5, clock="cpu")
     assert quick[2:] == [
         ("cut", 3, 2, wanted, {"fast": False}),
         ("cut", 3, 2, wanted, {"fast": True}),
@@ -127,3 +139,11 @@ def test_learning_with_another_judge(folders, quick, tmp_path, more):
         assert ("judged by VGG-19" in answer.stdout) == (encoder != "eye")
     answer = CliRunner().invoke(app, [*words, "--encoder", "vgg16", "--more"])
     assert answer.exit_code == 2 and "vgg19" in answer.output and len(quick) == 2
+
+
+def test_learning_steady_strokes(folders, quick, home):
+    words = ["learn", str(folders / "hand"), "--kind", "art", "--name", "x", "--json", "--steady", "1.5"]
+    assert CliRunner().invoke(app, words).exit_code == 0
+    assert quick[0].weights == replace(quick[0].weights, temporal=1.5)
+    assert Library().sources.of("x").options["steady"] == 1.5, "a refresh learns it so again"
+    assert CliRunner().invoke(app, [*words[:-1], "-1"]).exit_code == 2 and len(quick) == 1

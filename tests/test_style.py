@@ -91,14 +91,23 @@ class TestFile:
 
         assert Style.from_bytes(rebuilt(style, older)).to_bytes() == style.to_bytes()
 
-    def test_format_without_signature_is_still_read(self):
+    def test_format_without_signature_is_still_read(self, style):
         def older(header, _):
             header["format"] = 2
             del header["signature"]
 
-        style = Style(texture=texture())
         back = Style.from_bytes(rebuilt(style, older))
         assert back.signature is None and back.to_bytes() == style.to_bytes()
+
+    @pytest.mark.parametrize("version", [2, 3])
+    def test_strokes_of_earlier_formats_are_learned_again(self, version):
+        def older(header, _):
+            header["format"] = version
+            if version == 2:
+                del header["signature"]
+
+        with pytest.raises(StyleError, match=f"as format {version} did, .* format 4; learn it again"):
+            Style.from_bytes(rebuilt(Style(texture=texture()), older))
 
     @pytest.mark.parametrize("version", [1, 2])
     def test_older_formats_hold_nothing_newer(self, style, version):
@@ -179,9 +188,9 @@ class TestRefused:
         with pytest.raises(StyleError, match="not a style"):
             Style.from_bytes(save({"a": np.zeros(3, np.float32)}))
 
-    @pytest.mark.parametrize("version", [4, 0, "1", None, True, 1.5])
+    @pytest.mark.parametrize("version", [5, 0, "1", None, True, 1.5])
     def test_version(self, style, version):
-        with pytest.raises(StyleError, match=r"reads format 3; .*learn it again"):
+        with pytest.raises(StyleError, match=r"reads format 4; .*learn it again"):
             Style.from_bytes(rebuilt(style, lambda header, _: header.update(format=version)))
 
     @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])

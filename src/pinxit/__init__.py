@@ -20,6 +20,8 @@ _HOMES = {
     "learn": "pinxit.doors",
     "measure": "pinxit.doors",
     "transfer": "pinxit.doors",
+    "transfer_model": "pinxit.doors",
+    "transfer_video": "pinxit.doors",
 }
 
 __all__ = [*_HOMES, "__version__"]

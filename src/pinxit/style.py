@@ -21,8 +21,8 @@ from pinxit.tone.finish import Finish
 from pinxit.tone.lut import Lut
 from pinxit.tone.tone import Tone
 
-FORMAT = 3
-"""Version of the file; 1, which had no texture, and 2, which had no signature, are read too, and others refused."""
+FORMAT = 4
+"""Version of the file. Earlier ones are read too, but for textures, whose bands lay on other axes before the fourth."""
 STYLE_SUFFIX = ".pinxit"
 MAX_LUT_SIZE = 129
 """Largest side of a table in a style file; 129 nodes take 25 MiB."""
@@ -253,6 +253,11 @@ def _check_format(header: Mapping[str, Any], tensors: Mapping[str, np.ndarray], 
         )
     if set(header) != set().union(*_PARTS[:version]):
         raise _foreign(file, "its header has other entries than this version knows")
+    if version < FORMAT and any(key.startswith(_TEXTURE) for key in tensors):
+        raise StyleError(
+            f"{file} keeps its strokes as format {version} did, and this pinxit reads those of format {FORMAT}; "
+            "learn it again: pinxit learn ..."
+        )
     for key, tensor in tensors.items():
         wanted = np.uint8 if key == "thumbnail" else np.float32
         later = (version > 1 and key.startswith(_TEXTURE)) or (version > 2 and key == "signature")

@@ -14,6 +14,7 @@ from pinxit.learning.checkpoint import NAME
 from pinxit.learning.crops import CropBank
 from pinxit.learning.texture_task import TextureWeights
 from pinxit.networks.lora import POLICIES, RankBudget, apply_changes
+from pinxit.networks.settling import cloud
 from pinxit.networks.works import Works
 
 RANDOM = np.random.default_rng(0)
@@ -118,6 +119,58 @@ class TestEveryPolicy:
         with torch.no_grad():
             network.generator.stem.bias += 0.5
         assert task._forgetting(network.generator, batch).item() > 0.01
+
+
+class TestLosses:
+    def task(self, tiny, **others):
+        given = options(**others)
+        return AdaptTask(*(CropBank(REFERENCES),) * 3, tiny.eye, given, tiny.painter.generator, WORKS)
+
+    @pytest.mark.parametrize(
+        ("kind", "real", "fake"), [("softplus", 0.0, 0.0), ("hinge", 3.0, -3.0), ("lsgan", 1.0, 0.0)]
+    )
+    def test_the_kind_of_the_adversarial_loss(self, tiny, kind, real, fake):
+        task = self.task(tiny, adversarial=kind)
+        batch = task.batch(np.random.default_rng(0), 0)
+        batch.facts = {"result": batch.content, "code": torch.zeros(3, 8)}
+
+        class Sure(torch.nn.Module):
+            """Gives the one answer to references and the other to everything else."""
+
+            def forward(self, pixels, code):
+                known = torch.equal(pixels, batch.reference)
+                return [torch.full((len(pixels), 1, 2, 2), real if known else fake)], []
+
+        parts, _ = task.critic_losses(Sure(), batch, penalty=False, augment=0.0)
+        # Answers beyond the margin cost a hinge nothing, exact ones cost least squares nothing; at 0 softplus is log 2.
+        assert parts["critic/adversarial"].item() == pytest.approx(
+            2 * math.log(2) if kind == "softplus" else 0, abs=1e-6
+        )
+
+    def test_works_that_suit_are_looked_for_once_a_step(self, tiny, monkeypatch):
+        asked = []
+        suited = Works.suited
+        monkeypatch.setattr(Works, "suited", lambda self, colours: asked.append(1) or suited(self, colours))
+        task = self.task(tiny)
+        network = AdaptedPainter(copy.deepcopy(tiny.painter.generator), CODE, "code", 2)
+        rng = np.random.default_rng(2)
+        for steps in (1, 2):
+            batch = task.batch(rng, 0)
+            first = task.settling(batch, network(batch.matched, torch.zeros(3, 1))[0].detach())
+            assert len(asked) == 3 * steps, "once for each of three pictures"
+            wanted = [suited(WORKS, colours)[1] for colours in cloud(batch.content)]
+            assert torch.equal(first.wanted, torch.stack(wanted))
+
+    def test_steady_strokes_are_a_loss_of_their_own(self, tiny):
+        network = AdaptedPainter(copy.deepcopy(tiny.painter.generator), CODE, "full", 2)
+        seen = {0.0: [], 1.0: [], 3.0: []}
+        for weight, found in seen.items():
+            task = self.task(tiny, side=64, weights=TextureWeights(temporal=weight))
+            for seed in range(6):
+                parts = task.generator_losses(network, None, task.batch(np.random.default_rng(seed), 0))
+                found.append(parts["temporal"].item() if "temporal" in parts else 0.0)
+        assert not any(seen[0.0]) and 0 < np.count_nonzero(seen[1.0]) < 6, "at about half of the steps"
+        assert seen[3.0] == pytest.approx([3 * value for value in seen[1.0]], rel=1e-4)
 
 
 class TestNothingIsKeptWithoutAGain:
@@ -243,7 +296,7 @@ class TestRunning:
             run(on_progress=stop)
         assert list(tmp_path.iterdir()) == []
 
-    @pytest.mark.parametrize("policy", ["lora", "adaptive-rank"])
+    @pytest.mark.parametrize("policy", POLICIES)
     def test_an_interrupted_one_goes_on_where_a_folder_was_given(self, run, tmp_path, monkeypatch, policy):
         def stop(done, *_):
             if done == 3:

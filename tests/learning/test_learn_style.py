@@ -110,6 +110,17 @@ class TestArt:
         assert first.fingerprint == again.fingerprint != other.fingerprint
         assert not np.array_equal(first.texture.code, other.texture.code)
 
+    def test_steady(self, art, monkeypatch):
+        seen = []
+        monkeypatch.setattr(texture, "adapt", lambda *given, **_: seen.append(given[6].weights.temporal) or 1 / 0)
+        for words, wanted in (({}, 0.0), ({"steady": 1.5}, 1.5)):
+            with pytest.raises(ZeroDivisionError):
+                art(**words)
+            assert seen.pop() == wanted
+        for words, said in (({"steady": -1}, "0 to 100"), ({"steady": 1, "minutes": 0}, "give some")):
+            with pytest.raises(InputError, match=said):
+                art(**words)
+
     def test_own_contents(self, art, monkeypatch, tmp_path):
         kept = []
         monkeypatch.setattr(texture, "adapt", lambda g, c, r, contents, *_, **__: kept.append(contents) or 1 / 0)

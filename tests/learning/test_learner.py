@@ -144,11 +144,12 @@ class TestStrategies:
         assert learner.run()["steps"] == 5 and learner.best_step == 2
         assert [h["step"] for h in learner.history] == [2, 4, 5]
 
-    def test_minutes(self, monkeypatch):
-        clock = iter(range(0, 1000, 7))
-        monkeypatch.setattr("pinxit.learning.learner.time", SimpleNamespace(monotonic=lambda: next(clock)))
+    @pytest.mark.parametrize(("clock", "asked"), [("wall", "monotonic"), ("cpu", "process_time")])
+    def test_minutes(self, monkeypatch, clock, asked):
+        ticks = iter(range(0, 1000, 7))
+        monkeypatch.setattr("pinxit.learning.learner.time", SimpleNamespace(**{asked: lambda: next(ticks)}))
         said = []
-        learner = Learner(Point(), None, Slope(), plain(steps=100, minutes=0.5, schedule="linear"))
+        learner = Learner(Point(), None, Slope(), plain(steps=100, minutes=0.5, clock=clock, schedule="linear"))
         found = []
         learner.after_update = lambda step: found.append(learner.network.w.item())
         figures = learner.run(on_progress=lambda done, of, text: said.append((done, of, text)))

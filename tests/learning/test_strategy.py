@@ -93,6 +93,7 @@ def test_watched_figures_are_not_summed():
     [
         {"schedule": "cosin"},
         {"precision": "fp16"},
+        {"clock": "sun"},
         {"steps": -1},
         {"accumulate": 0},
         {"checkpoint": 0},

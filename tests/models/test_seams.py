@@ -124,6 +124,16 @@ class TestLevelling:
         level(seams, [before], [after], WRAPS, 6)
         assert np.abs(after - plain).max() < 1e-3
 
+    def test_an_edge_of_the_content_does_not_grow(self):
+        seams = two_islands()
+        before = np.full((SIDE, SIDE, 3), 0.65, np.float32)
+        before[:, :32] = 0.35
+        after = np.where(before > 0.5, np.float32(0.9), np.float32(0.1))
+        level(seams, [before], [after], WRAPS, 6)
+        sides = seams.looked_up([after], WRAPS)
+        assert np.abs(sides[:, 0] - sides[:, 1]) == pytest.approx(0.3, abs=0.01)
+        assert after[30, 4] == pytest.approx(0.1) and after[30, 60] == pytest.approx(0.9)
+
     def test_between_two_pictures(self):
         seams = find_seams([Part("m", 0, LEFT, FLAT + 4), Part("m", 1, RIGHT, FLAT + 4)])
         before = [np.full((SIDE, SIDE, 3), 0.5, np.float32) for _ in range(2)]

@@ -14,8 +14,8 @@ from PIL import Image
 from skimage import data
 
 from pinxit.color import linear_to_srgb, srgb_to_linear
-from pinxit.errors import CapacityError, InputError, NotFoundError, PictureError
-from pinxit.models import sheets
+from pinxit.errors import CapacityError, InputError, NotFoundError, PictureError, PinxitError
+from pinxit.models import coding, sheets
 from pinxit.models.transfer import transfer_model
 
 PHOTO = np.ascontiguousarray(data.astronaut()[::8, ::8])
@@ -516,10 +516,10 @@ class TestTogether:
         assert np.ptp(result[3:5, 3:5].reshape(-1, 3), axis=0).max() == 0
 
 
-def test_coding_is_as_fine_as_seams_need(tmp_path, painted):
+def test_coding_is_as_fine_as_seams_need(tmp_path, painted, monkeypatch):
     """Both sides of a seam are coded apart; where that would show, the picture is coded better than usual."""
     noisy = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
-    noisy[:, :32] = noisy[:, 32:]  # so that both sides are alike
+    noisy[:, :32] = noisy[:, 32:] // 16 * 16  # both sides are alike, and not the same
     building = Building()
     image = building.image(coded(noisy, "JPEG", quality=100, subsampling=0), "image/jpeg")
     corners = np.concatenate([SQUARE, SQUARE + np.float32([1, 0, 0])])
@@ -528,8 +528,26 @@ def test_coding_is_as_fine_as_seams_need(tmp_path, painted):
     material = building.material(building.texture(image))
     building.mesh(building.primitive(corners, coordinates, np.concatenate([TWO, TWO + 4]), material))
     source = building.glb(tmp_path / "a.glb")
-    sizes = []
-    for quality in (None, 95, 40):
+
+    def size(quality, rougher):
+        monkeypatch.setattr(coding, "ROUGHER", rougher)
         transfer_model(source, painted, tmp_path / "b.glb", quality=quality, overwrite=True)
-        sizes.append(len(viewed(tmp_path / "b.glb", 0)))
-    assert sizes[0] >= sizes[1] > sizes[2]
+        return len(viewed(tmp_path / "b.glb", 0))
+
+    assert size(None, 0) == size(100, 1) > size(None, 1e9) == size(95, 0) > size(40, 0)
+
+
+def test_random_damage_is_told_or_does_no_harm(tmp_path, graded):
+    rng = np.random.default_rng(0)
+    whole = np.frombuffer(rich(coded(PHOTO[::4, ::4].copy())).glb(tmp_path / "a.glb").read_bytes(), np.uint8)
+    for _ in range(60):
+        broken = whole.copy()
+        places = rng.integers(0, len(broken), rng.integers(1, 4))
+        broken[places] = rng.integers(0, 256, len(places))
+        (tmp_path / "a.glb").write_bytes(
+            broken[: rng.choice([len(broken), rng.integers(1, len(broken))], p=[0.8, 0.2])]
+        )
+        try:
+            transfer_model(tmp_path / "a.glb", graded, tmp_path / "b.glb", overwrite=True)
+        except PinxitError as error:
+            assert "\n" not in str(error)

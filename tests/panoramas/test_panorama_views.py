@@ -35,11 +35,11 @@ def test_a_stereographic_picture_keeps_angles_and_nearly_sizes():
     wanted = np.cos(angle / 2) ** 2 / views.scale
     assert np.abs(lengths[0] / wanted - 1).max() < 6e-3 and np.abs(lengths[1] / wanted - 1).max() < 6e-3
     assert np.abs((right * down).sum(-1) / wanted**2).max() < 6e-3
-    which, shares, places = nearest_views(ANYWHERE, views.turns, FEATHER)
+    which, shares, _ = nearest_views(ANYWHERE, views.turns, FEATHER)
     counted = shares[0] > 0
     ahead = np.einsum("pi,pi->p", ANYWHERE, corners()[which[0]])[counted]
     scale = (1 / np.cos(np.arccos(ahead.clip(-1, 1)) / 2) ** 2) / EVEN
-    assert scale.min() > 0.95 and scale.max() < 1.1
+    assert scale.min() > 0.95 and scale.max() < 1.12
 
 
 def test_shares():
@@ -48,7 +48,7 @@ def test_shares():
     cosines = ANYWHERE @ corners().T
     largest = np.sort(cosines, axis=1)[:, ::-1]
     alone = largest[:, 0] - largest[:, 1] > FEATHER
-    assert 0.7 < alone.mean() < 1 and (shares[:, alone].max(0) == 1).all()
+    assert 0.5 < alone.mean() < 1 and (shares[:, alone].max(0) == 1).all()
     best = np.take_along_axis(which, shares.argmax(0)[None], 0)[0]
     apart = largest[:, 0] - largest[:, 1] > 1e-4
     assert (best == cosines.argmax(1))[apart].all()

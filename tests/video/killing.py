@@ -9,11 +9,6 @@ from pathlib import Path
 import numpy as np
 import torch
 
-try:
-    import fakes
-except ImportError:
-    pass
-
 from pinxit.engines.batch import BatchSettings
 from pinxit.networks import weights
 from pinxit.networks.painter import Painter

@@ -24,9 +24,10 @@ from pinxit.video.spherical import is_spherical, mark_spherical
 from pinxit.video.transfer import transfer_video
 
 AROUND = (64, 32)
+NEGATIVE = Style("negative", Tone(Lut(1 - Lut.identity(17).table)))
 
 
-def frames_around(count=5):
+def frames_around(count=2):
     return pan(scenery(4, AROUND, grain=8), count, width=AROUND[0])
 
 
@@ -73,19 +74,19 @@ def painted(tiny):
     return Style("painted", texture=read_texture([drawn], tiny.painter, tiny.eye, tiny.version))
 
 
-def test_tag_of_the_source_counts_and_is_kept(tmp_path, painted):
-    path = write_film(tmp_path / "around.mp4", frames_around(), sound=True)
+def test_tag_of_the_source_counts_and_is_kept(tmp_path):
+    path = write_film(tmp_path / "around.mp4", frames_around(), rate=5, sound=True)
     mark_spherical(path)
-    transfer_video(path, painted, tmp_path / "out.mp4", settings=VideoSettings(steady=False, quality=100))
+    transfer_video(path, NEGATIVE, tmp_path / "out.mp4", settings=VideoSettings(steady=False, quality=100))
     assert is_spherical(open_clip(tmp_path / "out.mp4"))
     assert sound_of(tmp_path / "out.mp4") == sound_of(path)
     plain = VideoSettings(steady=False, quality=100, projection="plain")
-    transfer_video(path, painted, tmp_path / "flat.mp4", settings=plain)
+    transfer_video(path, NEGATIVE, tmp_path / "flat.mp4", settings=plain)
     assert not is_spherical(open_clip(tmp_path / "flat.mp4"))
 
 
 def test_frames_are_painted_as_panoramas_are(tmp_path, painted):
-    """All five are what the scene of the shot is measured on."""
+    """Both frames are what the scene of the shot is measured on."""
     clip = open_clip(write_film(tmp_path / "a.mkv", frames_around()))
     painter = PanoramaPainter(Engine(painted), Equirectangular(*AROUND[::-1]))
     painter.hold(*frames_around())
@@ -98,11 +99,8 @@ def test_frames_are_painted_as_panoramas_are(tmp_path, painted):
 
 def test_container_that_cannot_say_it(tmp_path):
     path = write_film(tmp_path / "around.mp4", frames_around())
-    style, settings = (
-        Style("negative", Tone(Lut(1 - Lut.identity(17).table))),
-        VideoSettings(projection="equirectangular"),
-    )
-    report = transfer_video(path, style, tmp_path / "out.mkv", settings=settings)
+    settings = VideoSettings(projection="equirectangular")
+    report = transfer_video(path, NEGATIVE, tmp_path / "out.mkv", settings=settings)
     assert report.notes == ("the result does not say that it is a panorama; .mp4 and .mov can",)
 
 

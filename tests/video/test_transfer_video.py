@@ -5,6 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from films import pan, read_film, scenery, sound_of, write_film
+from PIL import Image
 
 from pinxit.engines.batch import BatchSettings
 from pinxit.errors import CapacityError, InputError, NotFoundError
@@ -188,12 +189,12 @@ class TestStopped:
         assert np.array_equal(read_film(tmp_path / "out.mp4"), read_film(tmp_path / "whole.mp4"))
         assert hidden(tmp_path) == []
 
-    @pytest.mark.parametrize("count", [1, 2, 3])
+    @pytest.mark.parametrize("count", [1, 3])
     def test_strokes_go_on(self, tiny, tmp_path, stopping, count):
         """Also in the middle of a shot: what steadies strokes is kept with each segment."""
         size, drawn = (64, 48), scenery(9, (96, 64), grain=4, wider=1)
         style = Style("painted", texture=read_texture([drawn], tiny.painter, tiny.eye, tiny.version))
-        frames = pan(scenery(1, size), 18, width=64) + pan(scenery(2, size), 14, width=64)
+        frames = pan(scenery(1, size), 18, width=64) + pan(scenery(2, size), 20, width=64)
         path = write_film(tmp_path / "film.mp4", frames)
         give(path, style, tmp_path / "whole.mp4")
         stopping(count)
@@ -316,3 +317,42 @@ def test_progress_counts_frames(film, tmp_path):
     transfer_video(film[0], SWAP, tmp_path / "out.mp4", on_progress=lambda *args: seen.append(args))
     assert [done for done, total, text in seen if text == "transferring"] == list(range(1, 39))
     assert {total for _, total, _ in seen} == {38}
+
+
+class TestPictures:
+    def test_sequence_in_and_out(self, tmp_path):
+        """Pictures without loss: exactly what the table makes of them."""
+        frames = pan(scenery(1), 12)
+        (tmp_path / "in").mkdir()
+        (tmp_path / "out").mkdir()
+        for n, frame in enumerate(frames, 7):
+            Image.fromarray(frame).save(tmp_path / "in" / f"{n:04d}.png")
+        report = give(tmp_path / "in" / "%04d.png", NEGATIVE, tmp_path / "out" / "%04d.png", rate=Fraction(12))
+        assert (report.frames, report.codec) == (12, "frames")
+        for n, frame in enumerate(frames, 7):
+            assert np.array_equal(np.asarray(Image.open(tmp_path / "out" / f"{n:04d}.png")), 255 - frame)
+        with pytest.raises(InputError, match=r"0007\.png is there already; add --overwrite"):
+            give(tmp_path / "in", NEGATIVE, tmp_path / "out" / "%04d.png")
+        with pytest.raises(InputError, match=r"0007\.png is there already; add --overwrite"):
+            give(tmp_path / "in", NEGATIVE, tmp_path / "out")
+        assert hidden(tmp_path / "out") == hidden(tmp_path) == []
+
+    def test_animation_goes_on(self, tmp_path, monkeypatch):
+        stills = [Image.fromarray(frame) for frame in pan(scenery(2), 24)]
+        stills[0].save(tmp_path / "a.png", save_all=True, append_images=stills[1:], duration=40)
+        give(tmp_path / "a.png", NEGATIVE, tmp_path / "whole.png")
+        keep = Segments.keep
+
+        def keep_one(self, *args):
+            monkeypatch.setattr(Segments, "keep", keep)
+            keep(self, *args)
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(Segments, "keep", keep_one)
+        with pytest.raises(KeyboardInterrupt):
+            give(tmp_path / "a.png", NEGATIVE, tmp_path / "out.png")
+        report = give(tmp_path / "a.png", NEGATIVE, tmp_path / "out.png")
+        assert 0 < report.resumed < report.frames == 24
+        assert (tmp_path / "out.png").read_bytes() == (tmp_path / "whole.png").read_bytes()
+        for frame, found in zip(stills, read_film(tmp_path / "out.png"), strict=True):
+            assert np.array_equal(found, 255 - np.asarray(frame))

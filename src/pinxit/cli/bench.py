@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pinxit import doors
+from pinxit.cli.bench_ablation import ablation
 from pinxit.cli.bench_adapt import adapt
 from pinxit.cli.bench_enhance import enhance
+from pinxit.cli.bench_models import models
 from pinxit.cli.bench_paint import paint
+from pinxit.cli.bench_panorama import panorama
 from pinxit.cli.bench_personal import personal
 from pinxit.cli.bench_recognize import recognize
+from pinxit.cli.bench_video import video
 from pinxit.cli.options import Json, Quiet
 from pinxit.cli.running import emit, progress, say
 from pinxit.errors import InputError
@@ -98,7 +102,11 @@ def texture(
 
 
 bench.command()(paint)
+bench.command()(video)
+bench.command()(panorama)
+bench.command()(models)
 bench.command()(adapt)
+bench.command()(ablation)
 bench.command()(recognize)
 bench.command()(enhance)
 bench.command()(personal)

@@ -31,6 +31,7 @@ def adapt(
         Path, typer.Option(help="Folder of other works of the hand to compare with.", show_default=False)
     ],
     minutes: Annotated[float, typer.Option(min=0.001, help="For each method to learn in.")] = 1.0,
+    cpu: Annotated[bool, typer.Option("--cpu", help="Minutes of processor time, not by the clock.")] = False,
     methods: Annotated[str, typer.Option(help=f"Which of {', '.join(METHODS)}.")] = ",".join(METHODS),
     policies: Annotated[str, typer.Option(help=f"Of the adapted method: {', '.join(POLICIES)}.")] = "auto",
     others: Annotated[
@@ -57,7 +58,8 @@ def adapt(
 
     Nothing that is scored is learned from. The rivals learn from nothing, with the same blocks.
     """
-    chosen = _methods(methods, policies, {"encoder": encoder, "seed": seed}, rival_rate)
+    options = {"encoder": encoder, "seed": seed, "clock": "cpu" if cpu else "wall"}
+    chosen = _methods(methods, policies, options, rival_rate)
     from pinxit.measuring.adapt_race import AdaptPictures, race_adapting
     from pinxit.measuring.hand_recognition import recognizer_of
     from pinxit.measuring.texture_race import TexturePairs
@@ -89,7 +91,7 @@ def _methods(methods: str, policies: str, options: dict[str, Any], rate: float) 
         elif name == "adapted":
             found |= {name if way == "auto" else f"adapted {way}": _adapted(way, options) for way in ways}
         else:
-            found[name] = _rival(name, rate, options["seed"])
+            found[name] = _rival(name, rate, options["seed"], options["clock"])
     return found
 
 
@@ -128,19 +130,19 @@ def _adapted(policy: str, given: dict[str, Any]) -> Learn:
         from dataclasses import replace
 
         from pinxit.engines.painting import Painting
+        from pinxit.learning.ablation import with_policy
         from pinxit.learning.adapt import choose
         from pinxit.learning.texture import adapted_texture
 
         options = replace(choose(len(references), minutes), **given)
         if policy not in ("auto", options.policy):
-            # Half of adaptive ranks are closed again, so there are twice as many.
-            options = replace(options, policy=policy, rank=16 if policy == "adaptive-rank" else 8)
+            options = with_policy(options, policy)
         return Painting(adapted_texture(_read(references), references, contents, options)[0]).apply
 
     return learn
 
 
-def _rival(name: str, rate: float, seed: int) -> Learn:
+def _rival(name: str, rate: float, seed: int, clock: str) -> Learn:
     def learn(references: list[Any], contents: list[Any], minutes: float) -> Paint:
         from dataclasses import replace
         from functools import partial
@@ -148,7 +150,7 @@ def _rival(name: str, rate: float, seed: int) -> Learn:
         from pinxit.learning.crops import CropBank
         from pinxit.learning.rivals import OPTIONS, cut, cycle, repaint
 
-        options = replace(OPTIONS, steps=_ENDLESS, minutes=minutes, rate=rate, critic_rate=rate, seed=seed)
+        options = replace(OPTIONS, steps=_ENDLESS, minutes=minutes, rate=rate, critic_rate=rate, seed=seed, clock=clock)
         photos, art = CropBank(contents), CropBank(references)
         if name == "cyclegan":
             learner = cycle(photos, art, options=options)

@@ -57,6 +57,9 @@ def learn(
     encoder: Annotated[
         str, typer.Option(help="Who judges strokes; VGG-19 needs its weights.", metavar="eye|vgg19|FILE")
     ] = default_of(doors.learn, "encoder"),
+    steady: Annotated[
+        float, typer.Option(min=0, help="How much it counts that strokes move with the picture; for films, about 2.")
+    ] = default_of(doors.learn, "steady"),
     seed: Annotated[int, typer.Option(help="Same seed, same style.")] = default_of(doors.learn, "seed"),
     licence: Annotated[str | None, typer.Option(help="Licence of the pictures, kept in the style.")] = None,
     consent: Annotated[str | None, typer.Option(help="Who agreed to the learning, kept in the style.")] = None,
@@ -96,6 +99,7 @@ def learn(
             minutes=minutes,
             refine=refine,
             encoder=encoder,
+            steady=steady,
             auto=auto,
             more_of=known,
             seed=seed,
@@ -111,7 +115,8 @@ def learn(
     learning = (
         {"reference": found} | others,
         {"kind": kind, "minutes": minutes, "refine": refine, "encoder": encoder, "seed": seed}
-        | ({"auto": True} if auto else {}),
+        | ({"auto": True} if auto else {})
+        | ({"steady": steady} if steady else {}),
     )
     _keep(style, output, learning, replace_old=replace_old, more=more)
     facts |= {"seconds": round(time.monotonic() - start, 2), "provenance": asdict(style.provenance)}

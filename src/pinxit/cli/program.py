@@ -10,6 +10,7 @@ from pinxit.cli.bench import bench
 from pinxit.cli.card import card
 from pinxit.cli.explain import explain
 from pinxit.cli.export import export
+from pinxit.cli.jobs import jobs
 from pinxit.cli.learn import learn
 from pinxit.cli.measure import measure
 from pinxit.cli.pretrain import pretrain
@@ -41,6 +42,7 @@ app.command()(export)
 app.command()(measure)
 app.command()(recognize)
 app.command()(explain)
+app.add_typer(jobs, name="jobs")
 app.command()(view)
 app.add_typer(bench, name="bench")
 app.command()(pretrain)

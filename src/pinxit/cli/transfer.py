@@ -1,4 +1,4 @@
-"""``pinxit transfer``: a style to one picture or many."""
+"""``pinxit transfer``: a style to pictures, panoramas, videos and models; what was named decides."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,21 +8,27 @@ import typer
 from pinxit import doors
 from pinxit.cli.options import DryRun, Json, Overwrite, Quiet, User
 from pinxit.cli.running import default_of, note
+from pinxit.cli.transfer_model import named_models, transfer_models
 from pinxit.cli.transfer_pictures import transfer_pictures
+from pinxit.cli.transfer_video import transfer_videos, video_settings
 from pinxit.engines.plan import WRITABLE_SUFFIXES
 from pinxit.errors import InputError
 from pinxit.picture import DEFAULT_MAX_PIXELS, Picture
+from pinxit.video.finding import find_clips
 
 
 def transfer(
     ctx: typer.Context,
-    inputs: Annotated[list[str], typer.Argument(help="Pictures: files, folders, patterns.", show_default=False)],
+    inputs: Annotated[
+        list[str],
+        typer.Argument(help="Pictures, videos or models: files, folders, patterns.", show_default=False),
+    ],
     style: Annotated[
         str,
         typer.Option("--style", "-s", help="Name in the library, a .pinxit, .cube or HaldCLUT file, or a painting."),
     ],
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="A file for one picture, else a folder.", show_default=False)
+        Path, typer.Option("--output", "-o", help="A file for one input, else a folder.", show_default=False)
     ],
     strength: Annotated[
         str,
@@ -75,6 +81,27 @@ def transfer(
     correct: Annotated[float, typer.Option(help="Of the correction of exposure and white balance.")] = default_of(
         doors.transfer, "correct"
     ),
+    projection: Annotated[
+        str,
+        typer.Option(
+            help="Of pictures and videos all around; auto believes their metadata.",
+            metavar="auto|equirectangular|cubemap|plain",
+        ),
+    ] = default_of(doors.transfer, "projection"),
+    stereo: Annotated[
+        str, typer.Option(help="Two eyes in one picture.", metavar="none|top-bottom|side-by-side")
+    ] = default_of(doors.transfer, "stereo"),
+    preview: Annotated[
+        str | None, typer.Option(help="Part of a video, such as 5s or 10s-15s.", show_default=False)
+    ] = None,
+    keyframes: Annotated[
+        Path | None, typer.Option(help="JSON of a video's dials and styles over time.", show_default=False)
+    ] = None,
+    steady: Annotated[
+        bool, typer.Option("--steady/--no-steady", help="Keep strokes of a video on what they paint.")
+    ] = True,
+    codec: Annotated[str, typer.Option(help="Of a video.", metavar="auto|h264|hevc|vp9|av1|prores")] = "auto",
+    rate: Annotated[float | None, typer.Option(help="Frames a second of a sequence of pictures.")] = None,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Pictures in work at once.")] = 1,
     profile: Annotated[str, typer.Option(help="Colour profile of the results.", metavar="srgb|source")] = default_of(
         Picture.save, "profile"
@@ -91,10 +118,10 @@ def transfer(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Give a style to pictures.
+    """Give a style to pictures, panoramas, videos and glTF models.
 
-    A folder keeps its sub-folders, and what an earlier run has done is skipped. Example:
-    pinxit transfer holiday/ --style "golden hour" -o graded/
+    A folder keeps its sub-folders, and what an earlier run has done is skipped; a video that was stopped is gone on
+    with. Example: pinxit transfer holiday/ --style "golden hour" -o graded/
     """
     from pinxit.engines.batch import BatchSettings
 
@@ -120,14 +147,34 @@ def transfer(
         keep_private=keep_private,
         max_pixels=max_pixels,
         suffix=_checked_suffix(suffix),
+        projection=projection,
+        stereo=stereo,
     )
     settings.check()
     opened, settings = _own(ctx, style, settings, user, plain=plain, silent=quiet or json)
     more = {"mask": mask, "second": second, "across": across}
-    transfer_pictures(
-        inputs, opened, output.expanduser(), settings, more,
-        jobs=jobs, overwrite=overwrite, strict=strict, dry_run=dry_run, json=json, quiet=quiet,
-    )  # fmt: skip
+    output = output.expanduser()
+    how = {"overwrite": overwrite, "dry_run": dry_run, "json": json, "quiet": quiet}
+    if models := named_models(inputs):
+        _refuse({"--mask": mask, "--second": second}, "pictures", "a model")
+        transfer_models(models, opened, output, settings, **how)
+        return
+    if clips := find_clips(inputs, output):
+        named = getattr(ctx.get_parameter_source("quality"), "name", "") == "COMMANDLINE"
+        film = video_settings(
+            settings, mask=mask, second=second, preview=preview, keyframes=keyframes, codec=codec, rate=rate,
+            steady=steady, quality=quality if named else None, projection=None if projection == "auto" else projection,
+        )  # fmt: skip
+        transfer_videos(clips, opened, output, film, strict=strict, **how)
+        return
+    _refuse({"--preview": preview, "--keyframes": keyframes, "--rate": rate}, "videos", "a picture")
+    transfer_pictures(inputs, opened, output, settings, more, jobs=jobs, strict=strict, **how)
+
+
+def _refuse(given: dict[str, Any], what: str, came: str) -> None:
+    for name, value in given.items():
+        if value is not None:
+            raise InputError(f"{name} goes with {what}, and {came} came; leave it out")
 
 
 def _strength(text: str, keep: float | None) -> float | str:

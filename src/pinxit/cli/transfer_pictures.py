@@ -79,7 +79,7 @@ def _one(
 
     reports: list[Any] = []
     strengths: list[float] = []
-    names = (*DIALS, "protect", "subject_strength", "background_strength", "enhance")
+    names = (*DIALS, "protect", "subject_strength", "background_strength", "enhance", "projection", "stereo")
     chosen = {name: getattr(settings, name) for name in names}
     chosen["strength"] = read_strength(settings.strength, strengths.append)
     result = doors.transfer(picture, style, **more, **chosen, on_enhance=reports.append)
@@ -106,6 +106,7 @@ def _many(
     quiet: bool,
 ) -> None:
     from pinxit.engines.batch import transfer_batch
+    from pinxit.stills import transfer_still
 
     with progress("transferring", hidden=quiet or json) as update:
         report = transfer_batch(
@@ -116,6 +117,7 @@ def _many(
             workers=jobs,
             overwrite=overwrite,
             strict=strict,
+            give=transfer_still,
             on_progress=lambda outcome, done, total: update(done, total, outcome.source.name),
         )
     counts = {state: report.count(state) for state in ("done", "skipped", "failed")}

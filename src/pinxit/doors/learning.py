@@ -24,6 +24,7 @@ def learn(
     disliked: "str | os.PathLike[str] | Iterable[Source] | None" = None,
     refine: Literal["auto", "on", "off"] = "auto",
     encoder: str = "eye",
+    steady: float = 0.0,
     more: bool = False,
     seed: int = 0,
     strict: bool = False,
@@ -49,6 +50,7 @@ def learn(
             "on" also refines it adversarially, which takes half a minute.
         encoder: Who judges strokes while they are learned: "eye" comes with the package; "vgg19" is VGG-19, whose
             weights torch's cache holds or the network gives (548 MB); or a .safetensors or .pth file with those.
+        steady: How much it counts while strokes are learned that they move with the picture, for films; 0 leaves it out.
         more: Continue the style ``name`` of the library, which is replaced, with these pictures.
         seed: The same seed, pictures and number of steps give the same style.
         strict: Fail at the first picture that cannot be read, instead of passing it over.
@@ -88,6 +90,7 @@ def learn(
         disliked=expanded(disliked) if disliked is not None else None,
         refine=refine,
         encoder=encoder,
+        steady=steady,
         more_of=library.get(name) if more else None,
         seed=seed,
         strict=strict,
@@ -101,5 +104,5 @@ def learn(
     files = {"reference": expanded(pictures), "neutral": neutral, "before": before, "contents": contents}
     files = {role: expanded(given) for role, given in files.items() if given is not None}
     options = {"kind": kind, "minutes": minutes, "refine": refine, "encoder": encoder, "seed": seed}
-    library.sources.record(name, files, options, more=more)
+    library.sources.record(name, files, options | ({"steady": steady} if steady else {}), more=more)
     return style.renamed(name)

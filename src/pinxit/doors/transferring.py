@@ -36,6 +36,8 @@ def transfer(
     subject_strength: float = 1.0,
     background_strength: float = 1.0,
     enhance: str | None = None,
+    projection: str = "auto",
+    stereo: str = "none",
     on_enhance: "Callable[[EnhanceReport], Any] | None" = None,
     personal: bool | str | None = None,
     home: str | os.PathLike[str] | None = None,
@@ -67,6 +69,9 @@ def transfer(
         enhance: Image processing around the transfer, of the whole picture: "denoise", "exposure" and "sharpen" before
             it and "tonemap" after it, with commas between them and strengths such as "denoise:0.5"; "auto" does
             what measurements of the picture ask for, "suggest" tries that and leaves the picture as it is.
+        projection: "equirectangular" or "cubemap" for a picture of the whole sphere, "plain" for a flat one; "auto"
+            believes the picture's own metadata.
+        stereo: "top-bottom" or "side-by-side" for two equirectangular eyes in one picture.
         on_enhance: Told what was measured and done.
         personal: Whose own setting (``pinxit rate``) counts for dials that stand at their defaults: a user's name, or
             True for the operating system's. None is True for a name in the library, else False.
@@ -85,6 +90,7 @@ def transfer(
     from pinxit.engines.enhance import enhanced
     from pinxit.personal.setting import personalized
     from pinxit.picture import Picture
+    from pinxit.stills import transfer_still
 
     settings = BatchSettings(
         strength=strength, tone=tone, texture=texture, finish=finish, correct=correct, brush=brush,
@@ -99,12 +105,14 @@ def transfer(
         controls = own.settings.controls(picture)
         if mask is not None:
             controls["mask"] = both_masks(open_mask(mask), controls["mask"], picture)
-        result = Engine(own.style).transfer(picture, **controls)
+        shape = {"projection": projection, "stereo": stereo}
+        result = transfer_still(Engine(own.style), picture, **shape, **controls)
         if second is None:
             return result
         named = isinstance(across, str) and across in ACROSS
         where = gradient(picture, across) if named else open_mask(across)
-        return mixed_pictures(result, Engine(open_style(second, home)).transfer(picture, **controls), where)
+        other = transfer_still(Engine(open_style(second, home)), picture, **shape, **controls)
+        return mixed_pictures(result, other, where)
 
     result, report = enhanced(Picture.open(source), enhance, give)
     if report is not None and on_enhance:

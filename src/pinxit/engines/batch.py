@@ -56,6 +56,8 @@ class BatchSettings:
         keep_private: Keep GPS places and serial numbers.
         max_pixels: Most pixels of one picture.
         suffix: Suffix of all results, such as ".png"; None keeps each picture's own where it can be written.
+        projection: Of the pictures, for a ``give`` that looks at it; see :func:`transfer_batch`.
+        stereo: The same.
     """
 
     strength: float | str | Strongest = 1.0
@@ -79,6 +81,8 @@ class BatchSettings:
     keep_private: bool = False
     max_pixels: int = DEFAULT_MAX_PIXELS
     suffix: str | None = None
+    projection: str = "auto"
+    stereo: str = "none"
 
     def made_with(self, style: Style) -> str:
         """A short name for everything that the pixels of a result depend on beside the picture."""
@@ -121,6 +125,7 @@ def transfer_batch(
     workers: int = 1,
     overwrite: bool = False,
     strict: bool = False,
+    give: Callable[..., Picture] | None = None,
     on_progress: Callable[[Outcome, int, int], None] | None = None,
 ) -> BatchReport:
     """Give a style to every picture of files, folders and patterns.
@@ -137,6 +142,8 @@ def transfer_batch(
         workers: Pictures in work at once; each one needs memory of its own.
         overwrite: Replace files that no earlier run made, and make again what is done.
         strict: Stop at the first picture that fails.
+        give: Gives the style, called with the engine, a picture, ``projection``, ``stereo`` and what
+            :meth:`Engine.transfer` takes; None is that method, for which all pictures are flat.
         on_progress: Called in this thread with every outcome, how many there are so far, and how many there will be.
 
     Raises:
@@ -158,7 +165,7 @@ def transfer_batch(
         tasks = plan_tasks(inputs, out, suffix=settings.suffix, earlier=journal.targets)
         folders = {(out / target).parent for target in [*journal.targets.values(), *(task.target for task in tasks)]}
         outcomes: dict[Task, Outcome] = {}
-        run = _Run(style, out, settings, journal, overwrite)
+        run = _Run(style, out, settings, journal, overwrite, give or _flat)
         with swept(folders), contextlib.closing(run.outcomes(tasks, workers)) as results:
             for task, outcome in results:
                 if strict and outcome.state == "failed":
@@ -172,7 +179,16 @@ def transfer_batch(
 class _Run:
     """One run over one output folder; the journal is written by the calling thread alone."""
 
-    def __init__(self, style: Style, out: Path, settings: BatchSettings, journal: Journal, overwrite: bool) -> None:
+    def __init__(
+        self,
+        style: Style,
+        out: Path,
+        settings: BatchSettings,
+        journal: Journal,
+        overwrite: bool,
+        give: Callable[..., Picture],
+    ) -> None:
+        self.give = give
         self.settings, self.out, self.journal, self.overwrite = settings, out, journal, overwrite
         self.made_with = settings.made_with(style)
         self.engine = Engine(style)
@@ -228,8 +244,12 @@ class _Run:
         result, report = enhanced(
             picture,
             chosen.enhance,
-            lambda mended: self.engine.transfer(
-                mended, **chosen.controls(mended) | {"strength": read_strength(chosen.strength, strengths.append)}
+            lambda mended: self.give(
+                self.engine,
+                mended,
+                projection=chosen.projection,
+                stereo=chosen.stereo,
+                **chosen.controls(mended) | {"strength": read_strength(chosen.strength, strengths.append)},
             ),
         )
         target = self.out / task.target
@@ -257,6 +277,10 @@ class _Run:
         self.errors[task] = error
         text = str(error) if task.source.name in str(error) else f"{task.source}: {error}"
         return Outcome(task.source, self.out / task.target, "failed", text, error.exit_code)
+
+
+def _flat(engine: Engine, picture: Picture, *, projection: str, stereo: str, **controls: Any) -> Picture:
+    return engine.transfer(picture, **controls)
 
 
 def _make_folder(folder: Path) -> None:

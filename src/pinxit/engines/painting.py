@@ -20,6 +20,7 @@ from pinxit.networks.weights import painter_with
 from pinxit.networks.works import Works
 
 if TYPE_CHECKING:
+    from pinxit.networks.generator import Generator
     from pinxit.texture import Texture
 
 WHOLE = 2_100_000
@@ -39,13 +40,14 @@ class Painting:
 
     Args:
         texture: Code, colours and strokes of the references.
+        generator: Another one than the package's, for which the texture was made; None takes that with the adapter.
 
     Raises:
         StyleError: The texture was learned for another generator.
     """
 
-    def __init__(self, texture: Texture) -> None:
-        self.generator = painter_with(texture.painter, texture.adapter or {}).generator
+    def __init__(self, texture: Texture, generator: Generator | None = None) -> None:
+        self.generator = generator or painter_with(texture.painter, texture.adapter or {}).generator
         wanted = self.generator.settings["code"]
         if len(texture.code) != wanted:
             raise StyleError(

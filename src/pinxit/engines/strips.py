@@ -53,8 +53,11 @@ def places(array: np.ndarray, side: int) -> list[np.ndarray]:
     return [array[top : top + side, left : left + side] for top in tops for left in lefts]
 
 
-def opencv() -> Any:
+def opencv(extra: str = "personal") -> Any:
     """OpenCV, imported when it is needed.
+
+    Args:
+        extra: The extra of pinxit that is told to bring it.
 
     Raises:
         MissingExtraError: It is not installed.
@@ -62,5 +65,5 @@ def opencv() -> Any:
     try:
         import cv2
     except ImportError as error:
-        raise MissingExtraError("opencv-python-headless", "personal") from error
+        raise MissingExtraError("opencv-python-headless", extra) from error
     return cv2

@@ -204,6 +204,7 @@ def _learner_options(o: AdaptOptions) -> LearnerOptions:
     return LearnerOptions(
         steps=o.steps,
         minutes=o.minutes,
+        clock=o.clock,
         rate=o.learning_rate,
         critic_rate=o.critic_rate,
         precision="bf16" if has_bfloat16() else "fp32",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 
 from pinxit.learning.crops import CropBank
 from pinxit.learning.texture_task import TextureBatch, TextureTask, TextureWeights, matched_colours
+from pinxit.losses.adversarial import Adversarial
 from pinxit.networks.encoder import ContentEncoder
 from pinxit.networks.generator import Generator
 from pinxit.networks.lora import Policy
@@ -51,6 +53,8 @@ class AdaptOptions:
         critic_rate: Learning rate of the discriminator.
         seed: Of everything.
         encoder: Who judges content and style: "eye", "vgg19" or a file with the weights of VGG-19.
+        adversarial: Kind of the adversarial loss; the shipped discriminator was trained with "softplus".
+        clock: What the minutes are counted in, see ``LearnerOptions``.
     """
 
     policy: Policy = "lora"
@@ -65,6 +69,8 @@ class AdaptOptions:
     critic_rate: float = 4e-4
     seed: int = 0
     encoder: str = "eye"
+    adversarial: Adversarial = "softplus"
+    clock: Literal["wall", "cpu"] = "wall"
 
     @property
     def learning_rate(self) -> float:
@@ -88,11 +94,13 @@ class AdaptTask(TextureTask):
     ) -> None:
         super().__init__(
             contents, references, eye, options.weights, judge=judge_for(options.encoder),
-            sizes=((0, options.side, options.batch),), photo_references=0.0, recolour=False, liking=liking,
+            adversarial=options.adversarial, sizes=((0, options.side, options.batch),), photo_references=0.0,
+            recolour=False, liking=liking,
         )  # fmt: skip
         self.held_out, self.prior, self.before = held_out, options.prior, before
         self.policy = options.policy
         self.works = works
+        self._known: tuple[Tensor, tuple[Tensor, Tensor]] | None = None  # contents of one step, and their aims
 
     def compared(self, pixels: Tensor) -> Tensor:
         """All pictures as one: a hand is what its works have together."""
@@ -108,9 +116,12 @@ class AdaptTask(TextureTask):
 
     def _aims(self, content: Tensor) -> tuple[Tensor, Tensor]:
         """Palettes (B, P, 3) and bands (B, bands, 3, L) of the works that suit pictures (B, 3, H, W)."""
-        aims = [self.works.suited(colours) for colours in cloud(content)]
-        size = min(len(palette) for palette, _ in aims)  # shares are rounded, so palettes differ by a few
-        return torch.stack([palette[:size] for palette, _ in aims]), torch.stack([bands for _, bands in aims])
+        if self._known is None or self._known[0] is not content:
+            aims = [self.works.suited(colours) for colours in cloud(content)]
+            size = min(len(palette) for palette, _ in aims)  # shares are rounded, so palettes differ by a few
+            palettes, bands = (torch.stack(each) for each in zip(*((p[:size], b) for p, b in aims), strict=True))
+            self._known = content, (palettes, bands)
+        return self._known[1]
 
     def generator_losses(self, network: nn.Module, critic: nn.Module | None, batch: TextureBatch) -> dict[str, Tensor]:
         parts = super().generator_losses(network, critic, batch)

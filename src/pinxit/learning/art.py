@@ -37,6 +37,7 @@ class Practice:
         liked: Pictures that one person likes, such as earlier results; the learning is steered toward them.
         disliked: Pictures that the same person does not like.
         auto: Search for the settings within the minutes, see ``learning.search``.
+        steady: Weight of the temporal loss, see ``TextureWeights``.
     """
 
     minutes: float
@@ -47,6 +48,7 @@ class Practice:
     liked: Sequence[Any] | None = None
     disliked: Sequence[Any] | None = None
     auto: bool = False
+    steady: float = 0.0
 
 
 def with_texture(
@@ -86,7 +88,8 @@ def with_texture(
     if not practice.minutes:
         return style
     options = choose(len(references.arrays), practice.minutes)
-    options = replace(options, seed=practice.seed, encoder=practice.encoder)
+    weights = replace(options.weights, temporal=practice.steady)
+    options = replace(options, seed=practice.seed, encoder=practice.encoder, weights=weights)
     what = "searching for settings, beginning with" if practice.auto else "adapting by"
     tell(f"{what} the policy {options.policy} for up to {practice.minutes:g} minutes")
     return _adapted(style, references, practice, options, on_progress)

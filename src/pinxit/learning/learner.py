@@ -112,10 +112,11 @@ class Learner:
     def _train(self, folder: Path | None, on_progress: Progress | None, log: Log | None) -> dict[str, float]:
         parts = self._validate() if self._validation_is_due() else {}
         recent: dict[str, list[float]] = {}
-        start, before = time.monotonic(), self.seconds
+        clock = time.process_time if self.options.clock == "cpu" else time.monotonic
+        start, before = clock(), self.seconds
         while not self._over():
             parts = self.train_one()
-            (self.seconds,) = share_mean([before + time.monotonic() - start], self.opponents.device)
+            (self.seconds,) = share_mean([before + clock() - start], self.opponents.device)
             if self._validation_is_due():
                 parts |= self._validate()
             for key, value in parts.items():

@@ -47,8 +47,31 @@ def prepare_texture(options: TextureRecipe, sources: Sources, out: Path, beside:
     works = find_works(sources.art, sources.leave_out)
     found = find_photos(sources.photos, sources.leave_out)
     art, photos = CropBank.read(works.paths, works.numbers), CropBank.read(found.paths, found.numbers)
+    learner = texture_learner(options, art, photos, len(works.groups), out, beside)
+    recipe = asdict(options) | {"start": Path(options.start).name}
+    about = {"recipe": recipe, "works": len(works.seen), "hands": list(works.groups), "photos": len(found.seen)}
+
+    def finish() -> dict[str, nn.Module]:
+        return {"painter": learner.use_best(), "critic": learner.critic}
+
+    return Prepared(learner, finish, about)
+
+
+def texture_learner(
+    options: TextureRecipe, art: CropBank, photos: CropBank, hands: int, out: Path, beside: Path
+) -> Learner:
+    """A learner of a painter and its critic.
+
+    Args:
+        options: The recipe.
+        art: Works; their groups are hands.
+        photos: Contents.
+        hands: How many hands the critic tells apart.
+        out: As of :func:`prepare_texture`, with ``beside`` and all errors.
+        beside: As there.
+    """
     judge = eye()
-    painter, critic = _networks(options, judge, len(works.groups))
+    painter, critic = _networks(options, judge, hands)
     if not (out / checkpoint.NAME).exists():
         if options.start:
             begin_from(beside / options.start, painter, critic)
@@ -64,14 +87,7 @@ def prepare_texture(options: TextureRecipe, sources: Sources, out: Path, beside:
         photo_references=options.photo_references,
         recolour=options.recolour,
     )
-    learner = Learner(painter, critic, task, options.learner)
-    recipe = asdict(options) | {"start": Path(options.start).name}
-    about = {"recipe": recipe, "works": len(works.seen), "hands": list(works.groups), "photos": len(found.seen)}
-
-    def finish() -> dict[str, nn.Module]:
-        return {"painter": learner.use_best(), "critic": critic}
-
-    return Prepared(learner, finish, about)
+    return Learner(painter, critic, task, options.learner)
 
 
 def _networks(options: TextureRecipe, judge: ContentEncoder, hands: int) -> tuple[Painter, MultiScaleDiscriminator]:

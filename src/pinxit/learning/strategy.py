@@ -25,6 +25,8 @@ class LearnerOptions:
         steps: Steps in all.
         minutes: Stop after so many minutes of training even so; 0 for no limit. The rate then also follows the clock,
             and two trainings are no longer alike to the bit.
+        clock: What the minutes are counted in: "wall", or "cpu" for this process's processor time, which other work on
+            a shared machine does not use up.
         rate: Highest learning rate of the generator.
         critic_rate: Highest learning rate of the discriminator (two time scales, Heusel et al. 2017).
         momentum: First beta of Adam.
@@ -50,6 +52,7 @@ class LearnerOptions:
 
     steps: int = 1000
     minutes: float = 0.0
+    clock: Literal["wall", "cpu"] = "wall"
     rate: float = 1e-3
     critic_rate: float = 4e-4
     momentum: float = 0.5
@@ -70,7 +73,8 @@ class LearnerOptions:
     collapse: float = 0.2
 
     def __post_init__(self) -> None:
-        for name, known in (("schedule", ("constant", "linear", "cosine")), ("precision", ("bf16", "fp32"))):
+        words = {"schedule": ("constant", "linear", "cosine"), "precision": ("bf16", "fp32"), "clock": ("wall", "cpu")}
+        for name, known in words.items():
             if getattr(self, name) not in known:
                 raise InputError(f"{name} is {getattr(self, name)!r}; choose one of {', '.join(known)}")
         for name, value in vars(self).items():

@@ -28,6 +28,7 @@ def learn_style(
     contents: Sequence[Any] | None = None,
     refine: Refine = "auto",
     encoder: str = "eye",
+    steady: float = 0.0,
     more_of: Style | None = None,
     seed: int = 0,
     strict: bool = False,
@@ -49,6 +50,8 @@ def learn_style(
         contents: Photos to practise on while adapting; None takes those that come with the package.
         refine: As there.
         encoder: Who judges strokes while adapting: "eye", "vgg19", or a .safetensors or .pth file with its weights.
+        steady: How much it counts while adapting that strokes move with the picture and not on their own, for films
+            and panoramas; 0 leaves it out, and 1 is about as much as the content counts.
         more_of: A style that these pictures continue.
         seed: Same pictures, seed and steps, same style.
         strict: Fail at the first picture that cannot be read.
@@ -69,6 +72,10 @@ def learn_style(
         raise InputError(f"the kind {kind!r} came; 'auto', 'photo' or 'art' is wanted")
     if not 0 <= minutes <= 24 * 60:
         raise InputError(f"{minutes} minutes came; 0 to 1440 are wanted, 0 reads the style in one pass")
+    if not 0 <= steady <= 100:
+        raise InputError(f"steady {steady} came; 0 to 100 are wanted, and 0 leaves it out")
+    if steady and not minutes:
+        raise InputError("0 minutes came for strokes that are steady, which have to be learned; give some, such as 3")
     if auto and not minutes:
         raise InputError("0 minutes came for a search for settings; give it some, such as 10")
     from pinxit.networks.vgg import check_encoder
@@ -93,7 +100,7 @@ def learn_style(
         return style
     from pinxit.learning.art import Practice, with_texture
 
-    practice = Practice(minutes, contents, seed, encoder, resume, liked, disliked, auto)
+    practice = Practice(minutes, contents, seed, encoder, resume, liked, disliked, auto, steady)
     return with_texture(style, references, practice, more_of, on_progress=on_progress, tell=tell)
 
 

@@ -212,7 +212,7 @@ class TextureTask:
     ) -> Tensor:  # fmt: skip
         """Moved and noisy pictures, painted and settled by the same maps, beside the moved result."""
         n = max(1, len(painted) // 2)
-        frames = batch.matched[-n:]
+        frames = batch.content[-n:]
         if name == "shift":
             dx, dy = (int(batch.rng.integers(0, 4)) for _ in range(2))
             frames = F.pad(frames[:, :, dy:, dx:], (0, dx, 0, dy), mode="reflect")
@@ -220,7 +220,7 @@ class TextureTask:
             motion = synthetic_motion(n, frames.shape[2:], batch.rng)
             frames = moved(frames, motion)
         frames = frames + torch.from_numpy(batch.rng.normal(0, NOISE, frames.shape)).float()
-        again = network.generator(frames, code[-n:]).float()
+        again = network.generator(self.matched(frames, batch.reference[-n:]), code[-n:]).float()
         # Those in front fill the batch, because the maps are each picture's own.
         first, second = settle(painted)[-n:], settle(torch.cat([painted[:-n].detach(), again]))[-n:]
         away = shift_loss(first, second, dx, dy) if name == "shift" else temporal_loss(first, second, motion)

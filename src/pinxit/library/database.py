@@ -72,6 +72,8 @@ def _told(error: sqlite3.Error, path: Path) -> Exception:
     text = str(error)
     if "full" in text:
         return CapacityError(f"the disk has no room for {path}; free some space or set PINXIT_HOME to another disk")
+    if "disk I/O" in text:  # also what SQLite says where a full disk has no room for the files beside the database
+        return CapacityError(f"the disk does not take or give {path} ({text}); free some space, or see to the disk")
     if "locked" in text or "busy" in text:
         return CapacityError(f"another process has kept {path} for {_PATIENCE:.0f} seconds; wait for it and try again")
     if isinstance(error, sqlite3.OperationalError) and any(word in text for word in ("readonly", "unable to open")):

@@ -117,6 +117,49 @@ def m004_sources(db: sqlite3.Connection) -> None:
     )
 
 
+@migration
+def m005_jobs(db: sqlite3.Connection) -> None:
+    """Work that waits, runs or is done. Times are seconds since 1970; ``lease`` names who has a running job, and until when.
+
+    ``revision`` grows with every change of a row; ``turns`` holds who was served last, so that everybody comes in turn.
+    """
+    db.execute(
+        """
+        CREATE TABLE jobs (
+            number INTEGER PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            owner TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('queued', 'running', 'paused', 'done', 'failed', 'cancelled')),
+            wish TEXT CHECK (wish IN ('pause', 'cancel')),
+            priority INTEGER NOT NULL,
+            arguments TEXT NOT NULL,
+            request TEXT NOT NULL,
+            request_key TEXT,
+            created REAL NOT NULL,
+            ready REAL NOT NULL,
+            deadline REAL,
+            started REAL,
+            ended REAL,
+            lease TEXT,
+            lease_until REAL,
+            attempts INTEGER NOT NULL DEFAULT 0,
+            returns INTEGER NOT NULL DEFAULT 0,
+            crashes INTEGER NOT NULL DEFAULT 0,
+            reached TEXT NOT NULL DEFAULT '{}',
+            progress TEXT,
+            result TEXT,
+            error TEXT,
+            revision INTEGER NOT NULL DEFAULT 1
+        )
+        """
+    )
+    db.execute("CREATE UNIQUE INDEX jobs_request ON jobs (owner, request_key) WHERE request_key IS NOT NULL")
+    db.execute("CREATE INDEX jobs_waiting ON jobs (state, priority DESC, number)")
+    db.execute("CREATE INDEX jobs_owner ON jobs (owner, number)")
+    db.execute("CREATE TABLE turns (owner TEXT PRIMARY KEY, turn INTEGER NOT NULL)")
+
+
 def migrate(db: sqlite3.Connection) -> int:
     """Bring a database up to date, inside the caller's transaction.
 

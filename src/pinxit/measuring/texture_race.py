@@ -224,11 +224,19 @@ def chosen_pairs(contents: Path, references: Path, pairs: TexturePairs) -> list[
         NotFoundError: A folder is not there.
         InputError: It holds no picture, or a number is below 1.
     """
+    return pairs_of(_pictures(contents), _pictures(references), pairs)
+
+
+def pairs_of(first: Sequence[Path], second: Sequence[Path], pairs: TexturePairs) -> list[tuple[Path, Path]]:
+    """The same of given contents and references.
+
+    Raises:
+        InputError: A number is below 1.
+    """
     if min(pairs.count, pairs.per_content) < 1:
         raise InputError(
             f"{pairs.count} contents with {pairs.per_content} references came; 1 or more of both is wanted"
         )
-    first, second = _pictures(contents), _pictures(references)
     return [
         (content, reference)
         for content in _in_order(first)[: pairs.count]

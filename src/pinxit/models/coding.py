@@ -14,8 +14,10 @@ from pinxit.picture import Picture
 
 QUALITIES = (95, 98, 100)
 """Tried in turn where no quality is named. The sides of a seam are coded apart, and what that adds to each shows."""
-ROUGHER = 1.05
-"""Coding may make steps at seams so many times as large."""
+ROUGHER = 1.03
+"""Coding may make steps at seams so many times as large,"""
+SLACK = 0.1
+"""and so much larger, of 255."""
 
 
 def coded_sheets(
@@ -33,12 +35,12 @@ def coded_sheets(
     lossy = [n for n, picture in enumerate(pictures) if not picture.metadata.lossless]
     wraps = [sheet.wrap for sheet in sheets]
     least = seams.step(arrays, wraps)
-    files = [encoded(picture, quality or QUALITIES[0]) for picture in pictures]
+    files = [encoded(picture, QUALITIES[0] if quality is None else quality) for picture in pictures]
     for finer in QUALITIES[1:]:
-        if quality or not lossy or not seams.edges:
+        if quality is not None or not lossy or not seams.edges:
             break
         read = [Picture.open(files[n]).array if n in lossy else array for n, array in enumerate(arrays)]
-        if seams.step(read, wraps) <= ROUGHER * least:
+        if seams.step(read, wraps) <= ROUGHER * least + SLACK:
             break
         for n in lossy:
             files[n] = encoded(pictures[n], finer)

@@ -39,8 +39,14 @@ def shown(height: int, width: int, triangles: np.ndarray, wrap: tuple[int, int])
     repeated = np.where(np.asarray(wrap) == CLAMP, periods.clip(max=1), periods)
     if (repeated.prod(axis=1) > _PERIODS).any() or (periods > _LONGEST).any():
         return ~mask
-    different = np.unique(np.rint(near * 16).astype(np.int64), axis=0)  # many leaves show one piece of a picture
-    compiled(_mark)(mask, different / 16, np.float64(REACH), np.float64(THIN), *map(np.int64, wrap))
+    different = np.unique(np.rint(near * 16).astype(np.int64), axis=0) / 16  # many leaves show one piece of a picture
+    if not len(different):
+        return mask
+    first, last = (np.floor(different.min(axis=(0, 1))) - 2).astype(int), np.ceil(different.max(axis=(0, 1))) + 2
+    columns, rows = (
+        wrapped(np.arange(first[i], last[i], dtype=np.int64), n, wrap[i]) for i, n in ((0, width), (1, height))
+    )
+    compiled(_mark)(mask, different - first, columns, rows, np.float64(REACH), np.float64(THIN))
     return mask
 
 
@@ -52,9 +58,11 @@ def _near(corners: np.ndarray, length: int, wrap: int) -> np.ndarray:
     return corners - np.floor(corners.min(axis=1, keepdims=True) / period) * period
 
 
-def _mark(mask: Any, triangles: Any, most: Any, thin: Any, wrap_x: Any, wrap_y: Any) -> None:
-    """Mark texels whose middle is inside a triangle, or not farther than ``most`` beyond the sides of a thin one."""
-    height, width = mask.shape
+def _mark(mask: Any, triangles: Any, columns: Any, rows: Any, most: Any, thin: Any) -> None:
+    """Mark texels whose middle is inside a triangle, or not farther than ``most`` beyond the sides of a thin one.
+
+    Where a triangle counts texels from 0, ``columns`` and ``rows`` say which ones these are in the picture.
+    """
     missing = mask.size
     for t in range(triangles.shape[0]):
         longest = 0.0
@@ -68,36 +76,17 @@ def _mark(mask: Any, triangles: Any, most: Any, thin: Any, wrap_x: Any, wrap_y: 
         reach = most if sign * turn <= thin * longest else 1e-6
         low_x, high_x = triangles[t, :, 0].min() - reach, triangles[t, :, 0].max() + reach
         low_y, high_y = triangles[t, :, 1].min() - reach, triangles[t, :, 1].max() + reach
-        for y in range(int(np.floor(low_y)), int(np.ceil(high_y))):
-            for x in range(int(np.floor(low_x)), int(np.ceil(high_x))):
-                px, py, inside = x + 0.5, y + 0.5, True
-                if px < low_x or px > high_x or py < low_y or py > high_y:
-                    continue
+        for y in range(int(np.ceil(low_y - 0.5)), int(np.floor(high_y - 0.5)) + 1):
+            for x in range(int(np.ceil(low_x - 0.5)), int(np.floor(high_x - 0.5)) + 1):
+                inside = True
                 for k in range(3):
                     ax, ay = triangles[t, k, 0], triangles[t, k, 1]
                     bx, by = triangles[t, (k + 1) % 3, 0] - ax, triangles[t, (k + 1) % 3, 1] - ay
-                    length = np.sqrt(bx * bx + by * by)
-                    if sign * (bx * (py - ay) - by * (px - ax)) < -reach * length:
-                        inside = False
-                if inside:
-                    column, row = x, y
-                    if wrap_x == 0:
-                        column = x % width
-                    elif wrap_x == 2:
-                        column = x % (2 * width)
-                        column = min(column, 2 * width - 1 - column)
-                    else:
-                        column = min(max(x, 0), width - 1)
-                    if wrap_y == 0:
-                        row = y % height
-                    elif wrap_y == 2:
-                        row = y % (2 * height)
-                        row = min(row, 2 * height - 1 - row)
-                    else:
-                        row = min(max(y, 0), height - 1)
-                    if not mask[row, column]:
-                        mask[row, column] = True
-                        missing -= 1
+                    outside = sign * (by * (x + 0.5 - ax) - bx * (y + 0.5 - ay))
+                    inside = inside and outside <= reach * np.sqrt(bx * bx + by * by)
+                if inside and not mask[rows[y], columns[x]]:
+                    mask[rows[y], columns[x]] = True
+                    missing -= 1
         if missing == 0:
             return
 

@@ -162,8 +162,9 @@ def level(
 ) -> None:
     """Give both sides of every seam the same change, so that they meet as well as they did before.
 
-    The mean of both changes is taken. What that adds fades out over ``reach`` texels, first broadly, then near the edge
-    alone until little is left. Sides that differed before (``SIMILAR``) are an edge of the content and keep their own.
+    Both move half of what is wanted, which fades out over ``reach`` texels: first broadly, then near the edge alone
+    until little is left. Sides that differed before (``SIMILAR``) are an edge of the content: their difference may
+    turn and shrink with the style, and does not grow.
 
     Args:
         seams: Of all pictures.
@@ -172,11 +173,14 @@ def level(
         wraps: How they go on beyond their borders, across and down.
         reach: How far from a seam colours are moved, in texels.
     """
-    source = seams.looked_up(before, wraps)
-    alike = np.exp(-(((source[:, 0] - source[:, 1]) ** 2).mean(axis=1) / SIMILAR**2))[:, None, None]
-    for done in range(ROUNDS if len(source) else 0):
-        change = seams.looked_up(after, wraps) - source
-        wanted = alike * (change[:, ::-1] - change) / 2
+    first = -np.diff(seams.looked_up(before, wraps), axis=1)
+    size = np.linalg.norm(first, axis=2, keepdims=True)
+    alike = np.exp(-(size**2) / (3 * SIMILAR**2))
+    for done in range(ROUNDS if len(first) else 0):
+        now = -np.diff(seams.looked_up(after, wraps), axis=1)
+        held = now * np.minimum(1, size / np.maximum(np.linalg.norm(now, axis=2, keepdims=True), 1e-6))
+        more = (alike * first + (1 - alike) * held - now) / 2
+        wanted = np.concatenate([more, -more], axis=1)
         near = reach if done < ROUNDS // 2 else 1
         for number, picture in enumerate(after):
             own = seams.sheets == number

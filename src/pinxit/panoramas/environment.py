@@ -7,15 +7,14 @@ from collections.abc import Callable
 import numpy as np
 
 from pinxit.color import LUMA, linear_to_srgb, srgb_to_linear
-from pinxit.panoramas.sphere import Surface
-from pinxit.panoramas.views import Views
+from pinxit.panoramas.sphere import Surface, even_directions
 
 KEY = 0.18
 """What the mean light of the sphere is shown as, linear."""
 KNEE = 0.6
 """Light up to here is shown as it is; above, it is bent to end at 1."""
-_VIEWS = 8.0  # pixels a radian at which the mean is measured
-_DARK = 1e-6  # of the brightest: what counts as no light in a geometric mean
+_LOOKS, _COARSE = 4096, 20.0  # directions in which light is measured, and at how many pixels a radian
+_DARK = 1e-9  # of the brightest: what counts as no light in a geometric mean
 
 
 def exposure_of(light: np.ndarray, surface: Surface) -> float:
@@ -27,14 +26,13 @@ def exposure_of(light: np.ndarray, surface: Surface) -> float:
         light: (H, W, 3) float32, linear, from 0 on.
         surface: Which directions its pixels are.
     """
-    views = Views(min(_VIEWS, surface.density))
-    read = surface.reader(light, views.density)
-    seen = [views.seen(number, read) for number in views.needed(surface)]
-    luminance = np.concatenate([(view.clip(0, None) @ np.asarray(LUMA, np.float32)).ravel() for view in seen])
-    most = float(luminance.max(initial=0.0))
+    luminance = light @ np.asarray(LUMA, np.float32)
+    most = float(luminance.max())
     if most <= 0:
         return 1.0
-    return KEY / float(np.exp(np.log(luminance.clip(most * _DARK)).mean()))
+    # Of logarithms, since a cubic between very bright and dark pixels would go below none.
+    logarithms = np.log(luminance.clip(most * _DARK))[..., None]
+    return KEY / float(np.exp(surface.reader(logarithms, _COARSE)(even_directions(_LOOKS)).mean()))
 
 
 def shown(light: np.ndarray, exposure: float) -> tuple[np.ndarray, np.ndarray]:

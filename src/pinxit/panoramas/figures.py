@@ -40,40 +40,25 @@ def resampling_error(array: np.ndarray, turn: np.ndarray) -> float:
     return turn_error(turned(turned(array, turn), turn.T), array) / float(np.sqrt(2))
 
 
-def strokes_of(content: np.ndarray, result: np.ndarray) -> np.ndarray:
-    """Lightness of a result without what a smooth map of the content's colours explains; (H, W) float32.
-
-    The map is a polynomial of degree two, fitted with every solid angle alike.
-    """
-    weight = np.sqrt(solid_angles(Equirectangular(*content.shape[:2])))[:, None]
-    r, g, b = (unit_float(content[..., channel]) for channel in range(3))
-    terms = np.stack([np.ones_like(r), r, g, b, r * r, g * g, b * b, r * g, r * b, g * b], -1)
-    light = unit_float(result) @ np.asarray(LUMA, np.float32)
-    weights = np.broadcast_to(weight, r.shape)[..., None]
-    solution = np.linalg.lstsq((terms * weights).reshape(-1, 10), (light * weights[..., 0]).ravel(), rcond=None)[0]
-    return (light - terms @ solution).astype(np.float32)
-
-
-def stroke_size(strokes: np.ndarray, turn: np.ndarray) -> float:
-    """Size of strokes in one direction, from how their autocorrelation along great circles begins to fall.
+def stroke_size(array: np.ndarray, turn: np.ndarray) -> float:
+    """Size of what is drawn in one direction, from how their autocorrelation along great circles begins to fall.
 
     That is one over the root mean square of their frequencies (Taylor's microscale, up to a factor), which unlike the
     place where the autocorrelation has fallen to a half does not hang on a few large things in the picture. What is
     larger than strokes is left out.
 
     Args:
-        strokes: Of :func:`strokes_of`.
+        array: A whole panorama, (H, W, 3) uint8, uint16 or float 0..1.
         turn: Its third column is the direction.
 
     Returns:
         Pixels at the equator.
     """
-    surface = Equirectangular(*strokes.shape)
+    surface = Equirectangular(*array.shape[:2])
     scale = surface.density * _FINE
     side = 2 * int(np.ceil(2 * np.tan(_RADIUS / 2) * scale))
     looks = stereographic(side, scale, turn)
-    read = surface.reader(np.repeat(strokes[..., None], 3, 2))
-    place = read(looks.reshape(-1, 3)).reshape(looks.shape)[..., 0].astype(np.float64)
+    place = (surface.reader(array)(looks.reshape(-1, 3)) @ np.asarray(LUMA)).reshape(side, side)
     at = (np.arange(side) + 0.5) / side * 2 - 1
     window = np.cos(np.pi / 2 * np.minimum(np.hypot(at[:, None], at[None]), 1)) ** 2
     power = np.abs(np.fft.rfft2(window * (place - (place * window).sum() / window.sum()))) ** 2

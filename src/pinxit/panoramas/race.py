@@ -11,7 +11,7 @@ import numpy as np
 from pinxit.errors import InputError
 from pinxit.measuring.report import Measured, Report, mean_of
 from pinxit.panoramas.cubemap import Cubemap
-from pinxit.panoramas.figures import resampling_error, seam_ratio, stroke_size, strokes_of, turn_error
+from pinxit.panoramas.figures import resampling_error, seam_ratio, stroke_size, turn_error
 from pinxit.panoramas.sphere import Equirectangular, resampled, rotation, turned
 from pinxit.panoramas.stereo import painted_pair
 from pinxit.panoramas.stereo_pairs import eye_difference, known_pair
@@ -149,8 +149,8 @@ def _figures(array: np.ndarray, other: np.ndarray, way: Way, seed: int) -> list[
     between = eye_difference(*way.both(pair.left, pair.right), pair) / eye_difference(pair.left, pair.right, pair)
     return [
         _with(_SEAM, seam, untouched=own),
-        _with(_SEAM_OVER, seam / own, untouched=1.0),
-        _with(_POLE, pole_size(array, result, way.paint)),
+        _with(_SEAM_OVER, seam / max(own, 1e-6), untouched=1.0),
+        _with(_POLE, pole_size(array, result, way.paint), untouched=pole_size(array, array, lambda tilted: tilted)),
         _with(_YAW, _turn(array, result, way.paint, yaw)),
         _with(_PITCH, _turn(array, result, way.paint, pitch)),
         _with(_RESAMPLED, resampling_error(result, pitch)),
@@ -182,10 +182,10 @@ def pole_size(array: np.ndarray, result: np.ndarray, paint: Paint) -> float:
         # What stood ahead and behind in the panorama stands at the poles of the tilted one.
         turn = rotation(yaw=yaw) @ rotation(pitch=-90.0)
         tilted = _eight_bits(turned(array, turn))
-        sizes = [strokes_of(array, result), strokes_of(tilted, paint(tilted))]
+        again = paint(tilted)
         for pole in (90.0, -90.0):
             there = rotation(pitch=pole)
-            ratios.append(stroke_size(sizes[1], there) / stroke_size(sizes[0], turn @ there))
+            ratios.append(stroke_size(again, there) / stroke_size(result, turn @ there))
     return float(np.exp(np.log(ratios).mean()))
 
 

@@ -169,6 +169,15 @@ def resampled(array: np.ndarray, source: Surface, target: Surface, turn: np.ndar
     return out
 
 
+def even_directions(count: int) -> np.ndarray:
+    """Directions that are spread evenly over the sphere, (count, 3) float32: a Fibonacci lattice (Gonzalez 2010)."""
+    steps = np.arange(count)
+    up = 1 - (2 * steps + 1) / count
+    turn = steps * np.pi * (3 - np.sqrt(5))
+    level = np.sqrt(1 - up**2)
+    return np.stack([level * np.sin(turn), up, level * np.cos(turn)], -1).astype(np.float32)
+
+
 def solid_angles(surface: Surface) -> np.ndarray:
     """Share of the sphere of each row's pixels, (H,), of a whole equirectangular picture; the picture's sum is 1."""
     height, width = surface.shape

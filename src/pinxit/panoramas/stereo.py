@@ -149,7 +149,7 @@ def flow_between(one: np.ndarray, other: np.ndarray) -> Flow:
     met = interpolate(np.dstack([back, b])[None], *places, around=True).reshape(*a.shape, 3)
     astray = np.hypot(there[..., 0] + met[..., 0], there[..., 1] + met[..., 1])
     trust = _falling(astray, _SURE, _LOST) * _falling(np.abs(met[..., 2] - a), _ALIKE, _UNLIKE)
-    cv2 = opencv()
+    cv2 = opencv("panorama")
     # Shrunk and then softened: what is beside a lost place is not to be believed either.
     trust = cv2.blur(cv2.erode(trust, np.ones((3, 3), np.uint8)), (5, 5))
     return Flow(there, trust)
@@ -161,7 +161,7 @@ def _lightness(array: np.ndarray) -> np.ndarray:
 
 def _dis(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Dense inverse search from one to another lightness, (h, w) 0..1, around the sphere; (h, w, 2) float32."""
-    cv2 = opencv()
+    cv2 = opencv("panorama")
     extra = max(8, one.shape[1] // _AROUND)
     wide = [np.rint(np.pad(x, ((0, 0), (extra, extra)), "wrap") * 255).astype(np.uint8) for x in (one, other)]
     search = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)

@@ -231,7 +231,7 @@ def typical_views(surface: Surface, arrays: Sequence[np.ndarray], views: Views |
     side, numbers = min(_SHEET, views.side), views.needed(surface)
     inner = slice((views.side - side) // 2, (views.side + side) // 2)
     readers = [surface.reader(array, views.density) for array in arrays]
-    parts = [views.seen(number, readers[at % len(readers)])[inner, inner] for at, number in enumerate(numbers)]
+    parts = [views.seen(number, readers[at % len(readers)], inner) for at, number in enumerate(numbers)]
     sheets = []
     for first in range(0, len(parts), 4):
         four = [parts[(first + at) % len(parts)] for at in range(4)]

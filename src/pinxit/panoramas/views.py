@@ -11,7 +11,7 @@ from pinxit.panoramas.kernels import interpolate, nearest_views
 from pinxit.panoramas.sphere import STRIP, Reader, Surface
 
 COUNT = 12
-FEATHER = 0.05
+FEATHER = 0.1
 """Half the width of the bands in which neighbouring views are mixed, about in radians."""
 MARGIN = 16
 """Pixels that a view sees beyond what is taken from it: there it is painted as if the world ended."""
@@ -19,6 +19,7 @@ EVEN = 1.04  # how much finer than in its middle a view is on average where it c
 _REACH = np.arccos(np.sqrt((5 + 2 * np.sqrt(5)) / 15))  # from a corner of an icosahedron to the middle of a face
 _UNIT = 16384.0  # what is painted is kept in whole numbers: 1.0 is this
 _STRIDE = 8
+_COARSE = 256  # rows and columns of a picture that are looked at to know which views it needs
 
 
 @dataclass(frozen=True)
@@ -57,20 +58,26 @@ class Views:
         """Where the pixels of these rows of a view look, (rows, S, 3) float32."""
         return stereographic(self.side, self.scale, self.turns[number], rows)
 
-    def seen(self, number: int, read: Reader) -> np.ndarray:
-        """A view of a picture that is read like this, (S, S, 3) float32 0..1."""
-        out = np.empty((self.side, self.side, 3), np.float32)
-        for start in range(0, self.side, STRIP):
-            looks = self.directions(number, slice(start, start + STRIP))
+    def seen(self, number: int, read: Reader, part: slice = slice(None)) -> np.ndarray:
+        """A view of a picture that is read like this, (S, S, 3) float32 0..1; or these rows and columns of it."""
+        rows = range(*part.indices(self.side))
+        out = np.empty((len(rows), len(rows), 3), np.float32)
+        for start in range(0, len(rows), STRIP):
+            some = rows[start : start + STRIP]
+            looks = self.directions(number, slice(some.start, some.stop))[:, part]
             out[start : start + STRIP] = read(looks.reshape(-1, 3)).reshape(looks.shape)
         return out
 
     def needed(self, surface: Surface) -> list[int]:
-        """Numbers of the views that some pixel of a picture asks for."""
+        """Numbers of the views that a picture asks for."""
         asked = np.zeros(len(self.turns), bool)
-        for start in range(0, surface.shape[0], STRIP):
-            looks = surface.directions(slice(start, start + STRIP)).reshape(-1, 3)
-            which, shares, _ = nearest_views(looks[np.isfinite(looks[:, 0])], self.turns, FEATHER)
+        height, width = surface.shape
+        steps = max(1, height // _COARSE), max(1, width // _COARSE)
+        for row in {*range(0, height, steps[0]), height - 1}:
+            looks = surface.directions(slice(row, row + 1))[0]
+            looks = np.concatenate([looks[:: steps[1]], looks[-1:]])
+            # Between the pixels looked at a view may begin to count, hence the wider feather.
+            which, shares, _ = nearest_views(looks[np.isfinite(looks[:, 0])], self.turns, 2 * FEATHER)
             asked[which[shares > 0]] = True
         return np.flatnonzero(asked).tolist()
 

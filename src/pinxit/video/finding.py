@@ -1,26 +1,23 @@
 """Which of the things that a user names are clips, and where their results go."""
 
 import glob
-import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from pinxit.engines.plan import Task
 from pinxit.errors import InputError
 from pinxit.files import PICTURE_SUFFIXES
+from pinxit.video.clip import VIDEO_SUFFIXES, is_clip
 from pinxit.video.codecs import CONTAINERS
+from pinxit.video.sequence import is_pattern
 
-_FILMS = "mp4 m4v mov mkv webm avi mpg mpeg ts mts m2ts flv wmv asf mxf ogv y4m nut dv vob 3gp"
-CLIP_SUFFIXES = frozenset("." + word for word in f"{_FILMS} gif apng".split())
-"""Suffixes of what is always taken for a clip, lower case with the dot."""
-PATTERN = re.compile(r"%0?\d*d")
-"""In a name it stands for the number of a picture in a sequence."""
-_MAYBE = (".webp", ".png")  # one picture, or several that move
+_ANIMATIONS = (".gif", ".apng")  # which a picture never is
+_ALSO = (".webp", ".png")  # one picture, or several that move
 
 
 def is_clip_name(path: Path) -> bool:
     """Whether a result of this name is a clip: a film, an animation that cannot be a single picture, or a sequence."""
-    return path.suffix.lower() in CLIP_SUFFIXES or bool(PATTERN.search(path.name))
+    return path.suffix.lower() in {*VIDEO_SUFFIXES, *_ANIMATIONS} or is_pattern(path)
 
 
 def find_clips(inputs: Iterable[str | Path], output: Path) -> list[tuple[Path, Path]]:
@@ -64,8 +61,8 @@ def plan_clips(clips: Iterable[tuple[Path, Path]], out: Path) -> list[Task]:
     taken: set[str] = set()
     tasks = []
     for source, place in clips:
-        known = place.suffix.lower() in {*CONTAINERS, ".gif", ".apng", *_MAYBE} and not source.is_dir()
-        stem, suffix = (place.stem, place.suffix) if known else (PATTERN.sub("", place.stem) or "frames", ".mp4")
+        known = place.suffix.lower() in {*CONTAINERS, *_ANIMATIONS, *_ALSO} and not is_pattern(place)
+        stem, suffix = (place.stem, place.suffix) if known else (place.stem.partition("%")[0] or "frames", ".mp4")
         names = [f"{stem}{suffix}", f"{stem}-{place.suffix[1:].lower()}{suffix}"]
         names += [f"{stem}-{number}{suffix}" for number in range(2, len(clips) + 2)]
         target = next(place.with_name(n) for n in names if str(place.with_name(n)).casefold() not in taken)
@@ -77,13 +74,11 @@ def plan_clips(clips: Iterable[tuple[Path, Path]], out: Path) -> list[Task]:
 
 
 def _clips(path: Path, makes_clip: bool) -> list[tuple[Path, Path]]:
-    if PATTERN.search(path.name) and not path.exists():
-        return [(path, Path(path.name))]
     if path.is_dir():
         films = _films([path / "**" / "*"], path)
         return [(path, Path(path.name))] if makes_clip and not films else films
     if path.exists() or not glob.has_magic(str(path)):
-        return [(path, Path(path.name))] if _is_clip(path) else []
+        return [(path, Path(path.name))] if is_clip(path) or path.suffix.lower() in _ANIMATIONS else []
     return _films([path], None)
 
 
@@ -93,21 +88,5 @@ def _films(patterns: list[Path], folder: Path | None) -> list[tuple[Path, Path]]
     files = [path for path in matches if path.is_file()]
     if any(path.suffix.lower() in PICTURE_SUFFIXES for path in files):
         return []
-    films = [path for path in files if path.suffix.lower() in CLIP_SUFFIXES]
+    films = [path for path in files if path.suffix.lower() in {*VIDEO_SUFFIXES, *_ANIMATIONS}]
     return [(path, path.relative_to(folder) if folder else Path(path.name)) for path in films]
-
-
-def _is_clip(path: Path) -> bool:
-    suffix = path.suffix.lower()
-    return suffix in CLIP_SUFFIXES or (suffix in _MAYBE and path.is_file() and _moves(path))
-
-
-def _moves(path: Path) -> bool:
-    """Whether a picture file holds several pictures; only its header is looked at."""
-    from PIL import Image
-
-    try:
-        with Image.open(path) as image:
-            return bool(getattr(image, "is_animated", False))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        return False  # it is opened again as a picture, and refused there with the reason

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from pinxit.engines.journal import identity
+from pinxit.engines.strips import opencv
 from pinxit.errors import InputError, PictureError
 from pinxit.files import write_whole, writing_error
 from pinxit.style import Style
@@ -27,13 +28,14 @@ from pinxit.video.plan import Span, automation_of, key_frames, segments_of, span
 from pinxit.video.report import VideoReport
 from pinxit.video.restyle import Cast, Restyle, needs_shots, only_tables
 from pinxit.video.segments import Segments, kept_segments
+from pinxit.video.sequence import is_pattern
 from pinxit.video.settings import VideoSettings
 from pinxit.video.shots import Shot, find_shots
 from pinxit.video.spherical import MARKED, mark_spherical
 from pinxit.video.tables import tone_frames
 from pinxit.video.writing import ClipWriter
 
-PAINTED = Fraction(2)
+PAINTED = Fraction(1)
 """Seconds of a segment of painted frames, which take long."""
 TONED = Fraction(20)
 """Seconds of one of frames through a table, which pass quickly."""
@@ -85,6 +87,8 @@ def transfer_video(
     check_output(clip, output, overwrite=overwrite)
     codec = choose_codec(output, clip, settings.codec)
     projection = projection_of(clip, settings.projection)
+    if settings.steady and any(style.texture is not None for style in cast.all):
+        opencv("video")  # now rather than hours later
     job = _Job(clip, output, cast, settings, codec, projection, on_progress or (lambda done, total, text: None))
     facts = job.copied() if job.changes_nothing and not dry_run else job.made(dry_run=dry_run)
     return VideoReport(
@@ -104,11 +108,15 @@ def check_output(clip: Clip, output: Path, *, overwrite: bool) -> None:
     Raises:
         InputError: With the reason.
     """
-    if output.is_file():
-        if clip.path.exists() and output.samefile(clip.path):
-            raise InputError(f"{output} is the clip itself; choose another name")
-        if not overwrite:
-            raise InputError(f"{output} is there already; add --overwrite to replace it, or choose another name")
+    if output.is_file() and clip.path.exists() and output.samefile(clip.path):
+        raise InputError(f"{output} is the clip itself; choose another name")
+    there = [output] if output.is_file() else []
+    if is_pattern(output):
+        there = sorted(output.parent.glob(f"{output.name.partition('%')[0]}[0-9]*{output.suffix}"))
+    elif output.is_dir():
+        there = [path for path in sorted(output.iterdir()) if not path.name.startswith(".")]
+    if there and not overwrite:
+        raise InputError(f"{there[0]} is there already; add --overwrite to replace it, or choose another name")
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ class Voice:
         self._next = int(state.pop(_NEXT, -1))  # the frame that would go on from the last steadied one
         self._steady = None
         if steady and style.texture is not None:
-            self._steady = Steady.resumed(state) if state else Steady()
+            self._steady = Steady.resumed(state, around=around)
         self._table: tuple[object, Lut] | None = None
 
     def state(self) -> dict[str, np.ndarray]:
