@@ -161,7 +161,7 @@ class TestVersions:
         from pinxit.library.migrations import MIGRATIONS
 
         with sqlite3.connect(home / "library.sqlite") as db:
-            for table in ("ratings", "personal_settings", "sources", "learnings"):
+            for table in ("ratings", "personal_settings", "sources", "learnings", "jobs", "turns"):
                 db.execute(f"DROP TABLE {table}")
             for name in ("ratings_gone", "personal_settings_gone", "sources_gone"):
                 db.execute(f"DROP TRIGGER {name}")

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
+from workshop import TINY, Clock, working
 
 from pinxit.jobs import Jobs
-from workshop import TINY, Clock, working
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from workshop import alive, soon
 
 from pinxit.jobs import network
 from pinxit.jobs.confinement import die_with, give_way, hold_to
 from pinxit.jobs.kind import Limits
-from workshop import alive, soon
 
 
 def in_a_child(work):

@@ -25,7 +25,8 @@ def test_names(folders, name):
 
 
 @pytest.mark.parametrize(
-    "name", ["", ".", "..", ".hidden", "a/b", "../a", "/etc/passwd", "a\\b", "a\0b", "a\nb", "x" * 151, "\ud800", None, 3]
+    "name",
+    ["", ".", "..", ".hidden", "a/b", "../a", "/etc/passwd", "a\\b", "a\0b", "a\nb", "x" * 151, "\ud800", None, 3],
 )
 def test_names_refused(folders, name):
     with pytest.raises(InputError, match="cannot name a file"):

@@ -7,10 +7,10 @@ import sys
 import time
 
 import pytest
+from workshop import TINY
 
 from commands import answer, pinxit, refused, run
 from pinxit.jobs import Jobs
-from workshop import TINY
 
 
 @pytest.fixture

@@ -1,17 +1,17 @@
 """kill -9 of whoever works, at any moment: nothing is lost, nothing is done twice, nobody outlives who started them."""
 
+import contextlib
 import multiprocessing
 import os
 import random
 import signal
 import time
-from pathlib import Path
 
 import pytest
+from workshop import TINY, alive, children
 
 from pinxit.jobs import Jobs, Supervisor
 from pinxit.library.database import connected
-from workshop import TINY, alive
 
 LEASE = 1.0
 UNITS = 60
@@ -43,13 +43,6 @@ class Program:
         return everybody
 
 
-def children(pid):
-    try:
-        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    except OSError:
-        return []
-
-
 def gone(pids, seconds=5.0):
     """Whether none of these processes does anything any more."""
     end = time.monotonic() + seconds
@@ -64,10 +57,11 @@ def kill_someone(program, chance, home):
     who = chance.choice(["supervisor", "worker", "job"])
     victims = {"supervisor": [], "worker": workers, "job": jobs}[who]
     if victims:
-        try:
-            os.kill(chance.choice(victims), signal.SIGKILL)
-        except ProcessLookupError:
-            pass
+        victim = chance.choice(victims)
+        orphans = children(victim)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(victim, signal.SIGKILL)
+        assert gone(orphans), "a job outlived its worker"
         return program
     assert gone(program.kill()), "a worker outlived its supervisor"
     return Program(home)

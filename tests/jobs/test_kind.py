@@ -99,7 +99,9 @@ def test_hostile_json_is_refused_and_never_shown_whole():
 def test_settings_of_pictures_are_typed_by_their_dataclass():
     kind = KINDS["transfer"]
     found = checked(
-        kind.arguments, {"pictures": ["a.jpg"], "style": "s", "settings": {"strength": "auto:0.7", "seed": 4}}, {"a.jpg"}
+        kind.arguments,
+        {"pictures": ["a.jpg"], "style": "s", "settings": {"strength": "auto:0.7", "seed": 4}},
+        {"a.jpg"},
     )
     assert found.settings == BatchSettings(strength="auto:0.7", seed=4)
     with pytest.raises(InputError, match="unknown 'strenght'"):

@@ -1,4 +1,4 @@
-"""Leases: who is served next, who holds what until when, and how an attempt ends; with a clock that is moved by hand."""
+"""Leases: who is served next, who holds what until when, how an attempt ends; by a clock that is moved by hand."""
 
 import pytest
 
@@ -185,7 +185,9 @@ class TestEnds:
             assert leases.end(claim(), CRASHED).crashes == crashes
         found = leases.end(claim(), CRASHED)
         assert found.state == "failed" and found.attempts == 3
-        assert found.error["message"].startswith("the job ended its worker 3 times without getting further: it ended by")
+        assert found.error["message"].startswith(
+            "the job ended its worker 3 times without getting further: it ended by"
+        )
         found = queue.retry(job)
         assert (found.state, found.crashes, found.error) == ("queued", 0, None)
 

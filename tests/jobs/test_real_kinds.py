@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from PIL import Image
+from workshop import working
 
 from pinxit.errors import InputError, NotFoundError
 from pinxit.jobs import Jobs
@@ -18,7 +19,6 @@ from pinxit.library import Library
 from pinxit.style import Style
 from pinxit.tone.lut import Lut
 from pinxit.tone.tone import Tone
-from workshop import working
 
 
 def negative(name="negative"):
@@ -140,6 +140,49 @@ class TestTransfer:
         assert jobs.list() == ()
 
 
+class TestVideo:
+    @pytest.fixture
+    def clip(self):
+        frames = [Image.fromarray(np.full((24, 32, 3), value, np.uint8)) for value in (0, 85, 170, 255)]
+        file = io.BytesIO()
+        frames[0].save(file, "WEBP", save_all=True, append_images=frames[1:], duration=40, lossless=True)
+        return file.getvalue()
+
+    def test_frames_in_the_style(self, attempt, clip):
+        made = attempt("video", {"clip": "a.webp", "style": "negative", "suffix": ".png"}, {"a.webp": clip})
+        assert made.result["files"] == ["a.png"] and made.result["report"]["frames"] == 4
+        with Image.open(made.out / "a.png") as film:
+            found = []
+            for frame in range(film.n_frames):
+                film.seek(frame)
+                found.append(np.asarray(film.convert("RGB")).mean())
+        assert found == [255, 170, 85, 0]
+        assert attempt.told[-1]["total"] == 4
+        # a next attempt finds what is written whole, and does nothing again
+        before = (made.out / "a.png").stat().st_mtime_ns
+        assert attempt("video", None, job=made.job).result == {"files": ["a.png"], "report": None}
+        assert (made.out / "a.png").stat().st_mtime_ns == before
+
+    @pytest.mark.parametrize(
+        ("change", "words"),
+        [
+            ({"suffix": "/../x.mp4"}, "one such as '.mp4'"),
+            ({"preview": "some"}, "some"),
+            ({"quality": 0}, "1 to 100"),
+            ({"settings": {"strength": "auto"}}, "a video wants a number"),
+            ({"style": "nobody"}, "there is no style"),
+            ({"keyframes": "k.json"}, "no file of the job"),
+        ],
+    )
+    def test_refused_before_the_work(self, jobs, clip, change, words):
+        with pytest.raises((InputError, NotFoundError), match=words):
+            jobs.add("video", {"clip": "a.webp", "style": "negative"} | change, files={"a.webp": clip})
+
+
+GOLD = {"name": "gold", "pictures": ["a.png"], "contents": ["b.png"], "consent": "mine", "minutes": 3}
+FILES = {"a.png": b"a", "b.png": b"b"}
+
+
 class TestLearn:
     @pytest.fixture
     def learned(self, monkeypatch):
@@ -157,11 +200,8 @@ class TestLearn:
         monkeypatch.setattr("pinxit.learning.style.learn_style", learn_style)
         return calls
 
-    asked = {"name": "gold", "pictures": ["a.png"], "contents": ["b.png"], "consent": "mine", "minutes": 3}
-    files = {"a.png": b"a", "b.png": b"b"}
-
     def test_into_the_library(self, attempt, jobs, learned):
-        made = attempt("learn", self.asked, self.files)
+        made = attempt("learn", GOLD, FILES)
         assert made.result["style"] == "gold" and made.result["files"] == ["gold.pinxit"]
         style = jobs.library.get("gold")
         assert style.provenance.consent == "mine" and Style.load(made.out / "gold.pinxit").name == "gold"
@@ -176,12 +216,12 @@ class TestLearn:
 
     def test_losses_are_those_of_the_log(self, attempt, learned, monkeypatch, tmp_path):
         monkeypatch.setattr("pinxit.jobs.task._OFTEN", 0)
-        attempt("learn", self.asked, self.files)
+        attempt("learn", GOLD, FILES)
         assert attempt.told[-1]["losses"] == {"step": 100, "total": 0.5}
         assert last_figures(tmp_path / "none") is None
 
     def test_an_attempt_after_one_that_was_killed(self, attempt, jobs, learned):
-        made = attempt("learn", self.asked, self.files)
+        made = attempt("learn", GOLD, FILES)
         attempt("learn", None, job=made.job)  # all was done, and nobody knew
         jobs.library.delete("gold")
         jobs.library.purge()
@@ -189,7 +229,7 @@ class TestLearn:
         assert len(learned) == 1 and len(jobs.library.list()) == 2 and jobs.library.list(trash=True) == ()
 
     def test_replacing_is_done_once(self, attempt, jobs, learned):
-        made = attempt("learn", self.asked | {"name": "negative", "replace": True}, self.files)
+        made = attempt("learn", GOLD | {"name": "negative", "replace": True}, FILES)
         attempt("learn", None, job=made.job)
         assert len(jobs.library.list()) == 1 and len(jobs.library.list(trash=True)) == 1
 
@@ -207,7 +247,7 @@ class TestLearn:
     )
     def test_refused_before_the_work(self, jobs, change, error, words):
         with pytest.raises(error, match=words):
-            jobs.add("learn", self.asked | change, files=self.files)
+            jobs.add("learn", GOLD | change, files=FILES)
 
 
 class TestSearch:
@@ -275,11 +315,13 @@ def test_learned_and_given_by_workers(home):
 
     jobs = Jobs(home)
     warm = {f"{n}.png": picture(n, tint=(1.0, 0.8, 0.5)) for n in range(3)}
-    with working(jobs):
+    with working(jobs) as supervisor:
         learning = jobs.add("learn", {"name": "warm", "pictures": list(warm), "kind": "photo"}, files=warm)
         transfer = {"pictures": ["x.png"], "style": "warm"}
         found = jobs.wait(learning.id, 100)
         assert found.state == "done", found.error
+        threads = Path(f"/proc/{supervisor._crew[0].process.pid}/task")
+        assert not threads.exists() or len(list(threads.iterdir())) == 1  # a process with threads must not fork
         job = jobs.wait(jobs.add("transfer", transfer, files={"x.png": picture(9)}).id, 60)
     assert job.state == "done", job.error
     given = pixels(jobs.folders.result(job.id, "x.png"))

@@ -3,15 +3,15 @@
 import os
 import signal
 import time
-from pathlib import Path
 
 import pytest
+from workshop import TINY, WAIT, alive, done, soon, working
 
 from pinxit.errors import CapacityError
 from pinxit.jobs import Jobs, Supervisor
 from pinxit.jobs.kind import Limits
 from pinxit.library.database import connected
-from workshop import TINY, WAIT, alive, done, soon, working
+
 
 def begun(jobs, job):
     """The process that works at a sleeping job, once it does."""
@@ -153,8 +153,45 @@ class TestWorkers:
             assert (found.state, found.attempts) == ("done", 2) and supervisor.trouble is None
         assert jobs.folders.result(job.id, "line.txt").read_text().split() == [str(n) for n in range(50)]
 
+    def test_a_worker_that_is_deaf_is_killed_itself(self, jobs, monkeypatch):
+        monkeypatch.setattr("pinxit.jobs.crew._DEAF", 0.3)
+        job = jobs.add("sleep", {"seconds": 60})
+        with working(jobs) as supervisor:
+            pid, worker = begun(jobs, job), supervisor._crew[0].process.pid
+            os.kill(worker, signal.SIGSTOP)
+            jobs.cancel(job.id)
+            assert jobs.wait(job.id, WAIT).state == "cancelled"
+            soon(lambda: not alive(pid) and not alive(worker), 5.0)
+            assert done(jobs, "sleep", {}).state == "done"
+
+    def test_a_worker_that_never_gets_ready_is_killed(self, jobs, monkeypatch):
+        monkeypatch.setattr("pinxit.jobs.supervisor._SLOW", 0.01)
+        with working(jobs) as supervisor:
+            first = soon(lambda: [worker.process for worker in supervisor._crew])[0]
+            assert soon(lambda: first.poll()) == -signal.SIGKILL
+            monkeypatch.setattr("pinxit.jobs.supervisor._SLOW", 120.0)
+            assert done(jobs, "sleep", {}).state == "done"
+
+    def test_a_machine_that_slept(self, jobs, clock):
+        """The clock runs on, nobody else took the jobs: they go on."""
+        clock.now = time.time()
+        jobs.clock = clock
+        job = jobs.add("sleep", {"seconds": 1.5})
+        with working(jobs, lease=5.0):
+            begun(jobs, job)
+            clock.now += 1000
+            found = jobs.wait(job.id, WAIT)
+        assert (found.state, found.attempts) == ("done", 1)
+
+    def test_no_job_outlives_its_worker(self, jobs):
+        job = jobs.add("sleep", {"seconds": 60, "heeds": False})
+        with working(jobs) as supervisor:
+            pid = begun(jobs, job)
+            os.kill(supervisor._crew[0].process.pid, signal.SIGKILL)
+            soon(lambda: not alive(pid), 5.0)
+
     def test_stopping_in_order(self, jobs):
-        """What is nearly done ends, what heeds keeps what it has, what does not is killed; in time, and none is left."""
+        """What is nearly done ends, what heeds keeps what it has, what does not is killed; all in time."""
         supervisor = Supervisor(jobs, workers=3)
         supervisor.start()
         quick, heeds, deaf = (

@@ -48,6 +48,14 @@ def alive(pid):
         return False
 
 
+def children(pid):
+    """Processes that a process started."""
+    try:
+        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
 def done(jobs, *asked, **more):
     """A job as it is when it is finished."""
     return jobs.wait(jobs.add(*asked, **more).id, WAIT)

@@ -8,7 +8,7 @@ from skimage import data
 
 from pinxit.errors import MissingExtraError
 from pinxit.measuring.known_motion import moved_photo
-from pinxit.video.flow import LONGEST, flow_to, grey, moved, trust
+from pinxit.video.flow import CHECKED, LONGEST, flow_to, grey, moved, trust
 
 cv2 = pytest.importorskip("cv2")
 PHOTO = np.ascontiguousarray(data.astronaut()[:, :, :3])
@@ -39,9 +39,11 @@ def test_known_motion_is_found(kind):
 
 
 def test_large_frames_are_searched_smaller():
-    photo = grey(np.repeat(np.repeat(PHOTO[:32], 3, 1), 3, 0) / np.float32(255))
+    photo = grey(np.repeat(np.repeat(PHOTO[:32], 4, 1), 4, 0) / np.float32(255))
     first, second = photo[:, 5:-6], photo[:, :-11]
-    assert first.shape[1] > LONGEST
+    assert first.shape[1] > LONGEST > CHECKED
+    rough = flow_to(first, second, CHECKED)
+    assert np.median(rough[..., 0]) == pytest.approx(5, abs=0.4)
     flow = flow_to(first, second)
     assert flow.shape == (*first.shape, 2)
     assert np.median(flow[..., 0]) == pytest.approx(5, abs=0.2) and np.median(flow[..., 1]) == pytest.approx(0, abs=0.2)

@@ -8,7 +8,7 @@ from films import scenery
 
 from pinxit.errors import ShapeError
 from pinxit.measuring.flow_error import detail, warping_error
-from pinxit.video.steady import COARSE, FINE, Steady, mixed
+from pinxit.video.steady import COARSE, CRISP, FINE, Steady, crisp, mixed
 
 pytest.importorskip("cv2")
 RNG = np.random.default_rng(0)
@@ -55,6 +55,15 @@ def test_coarse_is_followed_fast_and_fine_slowly():
     np.testing.assert_allclose(fine, (0.5 + FINE * 0.2 * squares + still)[16:-16, 16:-16], atol=1e-4)
     np.testing.assert_allclose(mixed(still, still + 0.7, 0 * sure), 0.7, atol=1e-6)
     assert mixed(still + 1, still + 1.2, sure).max() == 1
+
+
+def test_detail_is_raised_to_the_painting_s_and_not_beyond():
+    squares = np.where(np.indices((64, 64)).sum(0) % 2, 0.1, -0.1)[..., None].repeat(3, 2).astype(np.float32)
+    slope = np.linspace(0.3, 0.7, 64, dtype=np.float32)[:, None, None]
+    for own, wanted, found in ((1, 1.1, 1.1), (1, 2, CRISP), (1, 0.5, 1)):
+        result = crisp(slope + own * squares, slope + wanted * squares)
+        np.testing.assert_allclose(result[2:-2], (slope + found * squares)[2:-2], atol=1e-3)
+    assert crisp(slope + 0 * squares, slope + squares).max() <= 0.7 + 1e-3
 
 
 def test_a_still_clip_stands_still():

@@ -58,7 +58,8 @@ def learn(
         str, typer.Option(help="Who judges strokes; VGG-19 needs its weights.", metavar="eye|vgg19|FILE")
     ] = default_of(doors.learn, "encoder"),
     steady: Annotated[
-        float, typer.Option(min=0, help="How much it counts that strokes move with the picture; for films, about 2.")
+        float,
+        typer.Option(min=0, help="How much it counts that strokes move with the picture, for films; 0 leaves it out."),
     ] = default_of(doors.learn, "steady"),
     seed: Annotated[int, typer.Option(help="Same seed, same style.")] = default_of(doors.learn, "seed"),
     licence: Annotated[str | None, typer.Option(help="Licence of the pictures, kept in the style.")] = None,

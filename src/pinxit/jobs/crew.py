@@ -19,6 +19,7 @@ from pinxit.settings import HOME_VARIABLE
 
 _NAMES = "PATH HOME USER LOGNAME LANG TZ TMPDIR LD_LIBRARY_PATH VIRTUAL_ENV PINXIT_DEVICE"
 _FAMILIES = "LC_ PYTHON XDG_ OMP_ KMP_ MKL_ OPENBLAS_ NUMBA_ TORCH_ CUDA_ NVIDIA_"
+_DEAF = 5.0  # seconds in which a worker has killed its job
 _ENDS = ("done", "failed", "stopped", "waits")
 
 
@@ -50,7 +51,9 @@ class Worker:
         held: The job that it has, or None.
         outcome: How the job ended, once its child said so.
         usage: What it took, once its child is gone.
-        heard: When the job's progress was last heard of, monotonic seconds.
+        limits: Of its job.
+        heard: When its job's progress was last heard of, monotonic seconds; so are ``started`` and ``kill_at``.
+        kill_at: When to :meth:`insist`, or None.
     """
 
     def __init__(self, module: str, home: Path) -> None:
@@ -68,7 +71,7 @@ class Worker:
         self.heard = self.begun = 0.0
         self.kill_at: float | None = None
         self._forced: Outcome | None = None
-        self._limits = Limits()
+        self.limits = Limits()
 
     def fileno(self) -> int:
         """Of the pipe that it speaks through."""
@@ -89,15 +92,10 @@ class Worker:
         """Seconds without a sign of progress of its job."""
         return time.monotonic() - self.heard
 
-    @property
-    def limits(self) -> Limits:
-        """Those of the job that it has."""
-        return self._limits
-
     def begin(self, held: Held, folder: Path, limits: Limits) -> None:
         """Hand it a job."""
         job = {"id": held.job.id, "user": held.job.user, "kind": held.job.kind, "arguments": held.job.arguments}
-        self.held, self._limits, self.begun = held, limits, time.monotonic()
+        self.held, self.limits, self.begun = held, limits, time.monotonic()
         self.outcome = self.usage = self.kill_at = self._forced = None
         self.heard = self.begun
         self._say({"job": job, "folder": str(folder), "limits": asdict(limits)})
@@ -111,8 +109,15 @@ class Worker:
     def kill(self, outcome: Outcome) -> None:
         """Kill its job, which has ended so then, unless it is done already."""
         if self._forced is None:
-            self._forced, self.kill_at = outcome, float("inf")
+            self._forced, self.kill_at = outcome, time.monotonic() + _DEAF
             self._say({"kill": True})
+
+    def insist(self) -> None:
+        """Do what is to be done at ``kill_at``: kill its job, or all of it where it was deaf to that."""
+        if self._forced is None:
+            self.kill(Outcome("stopped"))
+        else:
+            self.process.kill()
 
     def listen(self) -> None:
         """Take in what it says; ``usage`` is there when its job is over."""
@@ -136,7 +141,7 @@ class Worker:
         if self._forced is not None and (self.outcome is None or self.outcome.how != "done"):
             self.outcome = self._forced
         elif self.outcome is None:
-            self.outcome = _died(int(_number(message.get("code"))), self._limits)
+            self.outcome = _died(int(_number(message.get("code"))), self.limits)
 
     def release(self) -> None:
         """Forget its job, which is over."""

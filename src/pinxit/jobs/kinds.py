@@ -16,7 +16,7 @@ _NETWORKS = (
     "pinxit.networks.weights",
     "pinxit.engines.painting",
 )
-_PICTURES = ("pinxit.doors.transferring", "pinxit.engines.batch", "pinxit.jobs.transferring:warm_up")
+_PICTURES = ("pinxit.engines.protect", "pinxit.engines.batch", "pinxit.jobs.transferring:warm_up")
 
 KINDS = {
     "learn": Kind(Learn, learn, _LONG, long=True, warm=("pinxit.learning.style", "pinxit.learning.art")),

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from sqlite3 import Connection, connect
+from sqlite3 import Connection
 from typing import Any
 
 from pinxit.errors import InputError
@@ -28,7 +28,8 @@ class Jobs:
 
     A job that :meth:`add` returned is on the disk, row and files, and stays until it is deleted, whoever is killed in
     the meantime; a :class:`~pinxit.jobs.supervisor.Supervisor` does the work, here or in another process. Objects may
-    be used from several threads and processes at once.
+    be used from several threads and processes at once. With a ``user``, methods see the jobs of that one alone, as if
+    there were no others; with None they see all.
 
     Args:
         home: Folder of the library; None takes ``PINXIT_HOME`` or the user's data folder.
@@ -51,7 +52,8 @@ class Jobs:
         self.module, self.kinds, self.clock = kinds, open_kinds(kinds), clock
         self.database = self.home / "library.sqlite"
         self.folders = JobFolders(self.home / "jobs")
-        self._open = held_open(self.database)
+        with connected(self.database):
+            self._held = rows.held_open(self.database)
 
     def add(
         self,
@@ -99,6 +101,10 @@ class Jobs:
         if job.id != name:
             self.folders.remove(name)
         return job
+
+    def close(self) -> None:
+        """Let go of the database; what is asked later opens it again each time."""
+        self._held.close()
 
     def draft(self) -> Path:
         """An empty folder to put the files of a job to come into, before :meth:`add` takes them without copying."""
@@ -158,21 +164,23 @@ class Jobs:
         with connected(self.database) as db:
             return rows.counted(db, user, states)
 
-    def pause(self, job: str) -> Job:
+    def pause(self, job: str, user: str | None = None) -> Job:
         """Let a job wait until :meth:`resume`; a running one first keeps what it has, within seconds.
 
         Raises:
             NotFoundError: There is none.
             InputError: It is finished.
         """
-        return self._turn(job, "pause", {"queued": {"state": "paused"}, "running": {"wish": "pause"}, "paused": {}})
+        return self._turn(
+            job, user, "pause", {"queued": {"state": "paused"}, "running": {"wish": "pause"}, "paused": {}}
+        )
 
-    def resume(self, job: str) -> Job:
+    def resume(self, job: str, user: str | None = None) -> Job:
         """Put a paused job back into the queue, and take back a wish to pause; errors as of :meth:`pause`."""
         again = {"state": "queued", "ready": self.clock()}
-        return self._turn(job, "resume", {"paused": again, "running": {"wish": None}, "queued": again})
+        return self._turn(job, user, "resume", {"paused": again, "running": {"wish": None}, "queued": again})
 
-    def cancel(self, job: str) -> Job:
+    def cancel(self, job: str, user: str | None = None) -> Job:
         """Give a job up; a running one is killed within seconds. Its files stay until it is deleted.
 
         Raises:
@@ -180,17 +188,16 @@ class Jobs:
             InputError: It is finished already.
         """
         gone = {"state": "cancelled", "ended": self.clock()}
-        return self._turn(
-            job, "cancel", {"queued": gone, "paused": gone, "running": {"wish": "cancel"}, "cancelled": {}}
-        )
+        ways = {"queued": gone, "paused": gone, "running": {"wish": "cancel"}, "cancelled": {}}
+        return self._turn(job, user, "cancel", ways)
 
-    def retry(self, job: str) -> Job:
+    def retry(self, job: str, user: str | None = None) -> Job:
         """Put a failed or cancelled job back into the queue, to go on from what it kept; errors as of :meth:`pause`."""
         again = {"state": "queued", "ready": self.clock(), "ended": None, "deadline": None, "returns": 0, "crashes": 0}
         again |= {"error": None, "reached": "{}"}
-        return self._turn(job, "retry", {"failed": again, "cancelled": again})
+        return self._turn(job, user, "retry", {"failed": again, "cancelled": again})
 
-    def delete(self, job: str) -> None:
+    def delete(self, job: str, user: str | None = None) -> None:
         """Remove a job with all its files.
 
         Raises:
@@ -198,7 +205,7 @@ class Jobs:
             InputError: It runs; cancel it first.
         """
         with self._writing() as db:
-            row = rows.find(db, job)
+            row = rows.find(db, job, user)
             if row["state"] == "running":
                 raise InputError(f"the job {job[:8]} is running; cancel it first: pinxit jobs cancel {job[:8]}")
             rows.delete(db, [row["number"]])
@@ -258,10 +265,10 @@ class Jobs:
                 rows.insert(db, values)
             return Job.from_row(known or rows.find(db, values["id"]))
 
-    def _turn(self, job: str, verb: str, ways: Mapping[str, Mapping[str, Any]]) -> Job:
+    def _turn(self, job: str, user: str | None, verb: str, ways: Mapping[str, Mapping[str, Any]]) -> Job:
         """Change a job as its state asks for."""
         with self._writing() as db:
-            row = rows.find(db, job)
+            row = rows.find(db, job, user)
             if row["state"] not in ways:
                 raise InputError(f"the job {job[:8]} is {row['state']}; there is nothing to {verb}")
             values = ways[row["state"]]
@@ -271,17 +278,6 @@ class Jobs:
     def _writing(self) -> Iterator[Connection]:
         with connected(self.database) as db, transaction(db):
             yield db
-
-
-def held_open(database: Path) -> Connection:
-    """A connection that is only there, never used: while one is, SQLite keeps the files beside the database.
-
-    Without it whoever comes first makes them and whoever goes last writes everything back and removes them, which costs
-    several flushes each time; and on a full disk nobody could make them, so that not even reading went on.
-    """
-    found = connect(database, isolation_level=None, check_same_thread=False)
-    found.execute("SELECT count(*) FROM jobs").fetchone()
-    return found
 
 
 def check_states(states: Collection[str]) -> None:

@@ -3,11 +3,23 @@
 import json
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from pinxit.errors import NotFoundError
 
 Row = sqlite3.Row
+
+
+def held_open(database: Path) -> sqlite3.Connection:
+    """A connection that is only there, never used: while one is, SQLite keeps the files beside the database.
+
+    Without it whoever comes first makes them and whoever goes last writes everything back and removes them, which costs
+    several flushes each time; and on a full disk nobody could make them, so that not even reading went on.
+    """
+    found = sqlite3.connect(database, isolation_level=None, check_same_thread=False)
+    found.execute("SELECT count(*) FROM jobs").fetchone()
+    return found
 
 
 def insert(db: sqlite3.Connection, values: Mapping[str, Any]) -> None:
@@ -83,8 +95,9 @@ def change(db: sqlite3.Connection, number: int, **values: Any) -> Row:
 
 
 def delete(db: sqlite3.Connection, numbers: Sequence[int]) -> None:
-    """Remove rows."""
+    """Remove rows, and what is known about the turns of those who have none left."""
     db.executemany("DELETE FROM jobs WHERE number = ?", [(number,) for number in numbers])
+    db.execute("DELETE FROM turns WHERE owner NOT IN (SELECT owner FROM jobs)")
 
 
 def waiting(db: sqlite3.Connection, now: float) -> bool:

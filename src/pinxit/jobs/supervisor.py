@@ -11,7 +11,7 @@ from typing import Any
 from pinxit.errors import PinxitError
 from pinxit.jobs.crew import Usage, Worker
 from pinxit.jobs.job import Job
-from pinxit.jobs.leases import Held, Leases, Outcome, failure, late
+from pinxit.jobs.leases import Leases, Outcome, failure, late
 from pinxit.jobs.queue import Jobs
 from pinxit.tone.threads import cores
 
@@ -25,11 +25,12 @@ _SWEEP = 600.0
 _AGAIN = 1.0  # seconds until the disk or the database that refused something is asked again
 _TRIES = 3
 _NO_WORKERS = "workers end before they are ready; see what they say on stderr"
+_SLOW = 120.0  # seconds in which a worker is ready
 _UNWELL = 30.0  # longest seconds until a worker that does not start is started again
 
 
 class Supervisor:
-    """Has jobs done.
+    """Has jobs done, from :meth:`start` or :meth:`run` to its end, once.
 
     Any number of supervisors, in any number of processes, share a queue. One that is killed takes its workers along,
     and its jobs go back to the queue when their leases are over. While the disk is full, what is to be written is kept
@@ -38,7 +39,7 @@ class Supervisor:
     Args:
         jobs: The queue.
         workers: How many jobs run at once; None is one for every two cores, two at least.
-        lease: Seconds that a job is held without being renewed; renewed three times as often.
+        lease: Seconds that a job is held without being renewed; renewed ten times as often.
         on_end: Called in the supervisor's thread with every job whose attempt ended, as it is then, and what it took.
 
     Attributes:
@@ -145,7 +146,7 @@ class Supervisor:
                     self._selector.unregister(key.data)
 
     def _carefully(self, step: Callable[[], None]) -> None:
-        """Take a step; a disk or a database that refuses it, even one that is damaged, is asked again a little later."""
+        """Take a step; a disk that refuses it, or a database that is damaged, is asked again a little later."""
         if time.monotonic() < self._due.get("again", 0.0):
             return
         try:
@@ -160,9 +161,10 @@ class Supervisor:
         """One round of everything that there is to do."""
         self._end_jobs()
         self._tend()
-        if self._is_due("write", _WRITE):
-            self._keep_hold()
-        if self._is_due("reclaim", max(_WRITE, self.leases.seconds / 10)):
+        judging = self._is_due("reclaim", max(_WRITE, self.leases.seconds / 10))
+        if judging or self._is_due("write", _WRITE):
+            self._keep_hold(renew=judging)  # first: the machine may have slept, and nobody else has had our jobs
+        if judging:
             self.leases.reclaim()
         if self._is_due("sweep", _SWEEP):
             self.jobs.sweep()
@@ -193,12 +195,15 @@ class Supervisor:
         """Look after jobs that take too long, and part with workers that are gone."""
         for worker in self._busy():
             if worker.kill_at is not None and time.monotonic() > worker.kill_at:
-                worker.kill(Outcome("stopped"))
+                worker.insist()
             elif worker.silent_for > worker.limits.silence:
                 words = f"nothing was heard of it for {worker.limits.silence:.0f} s"
                 worker.kill(Outcome("crashed", error=failure("Crashed", words)))
             elif worker.held.job.deadline is not None and self.jobs.clock() >= worker.held.job.deadline:
                 worker.kill(Outcome("failed", error=late("done")))
+        for worker in self._crew:
+            if not worker.ready and time.monotonic() - worker.started > _SLOW:
+                worker.process.kill()
         for worker in [worker for worker in self._crew if worker.gone]:
             worker.listen()
             if worker.held is None:
@@ -206,13 +211,12 @@ class Supervisor:
                 self._failed_starts += not worker.ready
                 self._dismiss(worker)
 
-    def _keep_hold(self) -> None:
+    def _keep_hold(self, renew: bool) -> None:
         """Write progress down, renew leases, and do as is wished of running jobs."""
         held = {worker.held.job.id: worker for worker in self._busy()}
         if not held:
             return
-        new = any(worker.held.progress is not None for worker in held.values())
-        if new or self._is_due("renew", self.leases.seconds / 3):
+        if renew or any(worker.held.progress is not None for worker in held.values()):
             for lost in self.leases.renew([worker.held for worker in held.values()]):
                 held.pop(lost.job.id).kill(Outcome("stopped"))
         for job, wish in self.leases.wishes([worker.held for worker in held.values()]).items():
@@ -241,10 +245,7 @@ class Supervisor:
             held = self.leases.claim(kinds, at_once)
             if held is None:
                 return
-            self._begin(worker, held)
-
-    def _begin(self, worker: Worker, held: Held) -> None:
-        worker.begin(held, self.jobs.folders.path(held.job.id), self.jobs.kinds[held.job.kind].limits)
+            worker.begin(held, self.jobs.folders.path(held.job.id), self.jobs.kinds[held.job.kind].limits)
 
     def _wind_up(self, left: float) -> None:
         """While stopping: half of the time jobs may end by themselves, then they are asked to, and then killed."""

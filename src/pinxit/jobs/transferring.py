@@ -211,9 +211,20 @@ def show(result: Path, preview: Path) -> bool:
 
 
 def warm_up() -> None:
-    """Load the compiled kernels of a tone, which takes longer than using them."""
-    import numpy as np
+    """Give a style to a tiny picture, so that everything that this needs is imported and its kernels are loaded."""
+    from tempfile import TemporaryDirectory
 
+    from PIL import Image
+
+    from pinxit import doors
+    from pinxit.style import Style
     from pinxit.tone.lut import Lut
+    from pinxit.tone.tone import Tone
 
-    Lut(1 - Lut.identity(3).table).apply(np.zeros((2, 2, 3), np.uint8))
+    Image.init()
+    style = Style(tone=Tone(lut=Lut(1 - Lut.identity(3).table)))
+    with TemporaryDirectory() as folder, suppress(PinxitError, OSError):  # what has no room is done without
+        source, target = Path(folder, "source.jpg"), Path(folder, "target.jpg")
+        Image.new("RGB", (16, 16), "red").save(source)
+        doors.transfer(source, style).save(target)
+        show(target, source)

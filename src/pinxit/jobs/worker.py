@@ -2,13 +2,14 @@
 
 It imports what the kinds need and then waits, one job after another, each in a child of its own: a fork of a process
 that is warm already begins in milliseconds, and whatever a picture does to the process that decodes it, the next job,
-perhaps of another user, sees nothing of it. The worker itself opens no picture and no network, and starts no threads.
+perhaps of another user, sees nothing of it. The worker itself opens nobody's pictures, and starts no threads.
 
 Messages that come: ``{"job": ..., "limits": ...}``, ``{"stop": true}`` for the job that runs, ``{"kill": true}``.
 Messages that go: ``ready``, ``progress``, the end of a job as its child saw it, and ``over`` when the child is gone.
 """
 
 import contextlib
+import gc
 import importlib
 import os
 import select
@@ -35,6 +36,7 @@ def main(module: str, parent: int, home: str) -> None:
     network = refuse_network()
     kinds = open_kinds(module)
     _warm(kinds)
+    gc.freeze()  # children share this memory for as long as nobody looks through it
     orders = Lines(0)
     with contextlib.suppress(BrokenPipeError):
         send(out, {"event": "ready", "network": network, "seconds": round(time.monotonic() - start, 3)})

@@ -51,7 +51,7 @@ def learn_style(
         refine: As there.
         encoder: Who judges strokes while adapting: "eye", "vgg19", or a .safetensors or .pth file with its weights.
         steady: How much it counts while adapting that strokes move with the picture and not on their own, for films
-            and panoramas; 0 leaves it out, and 1 is about as much as the content counts.
+            and panoramas; 0 leaves it out.
         more_of: A style that these pictures continue.
         seed: Same pictures, seed and steps, same style.
         strict: Fail at the first picture that cannot be read.

@@ -119,7 +119,7 @@ def m004_sources(db: sqlite3.Connection) -> None:
 
 @migration
 def m005_jobs(db: sqlite3.Connection) -> None:
-    """Work that waits, runs or is done. Times are seconds since 1970; ``lease`` names who has a running job, and until when.
+    """Work that waits, runs or is done. Times are seconds since 1970; ``lease`` names who has a running job.
 
     ``revision`` grows with every change of a row; ``turns`` holds who was served last, so that everybody comes in turn.
     """

@@ -8,8 +8,8 @@ import numpy as np
 
 from pinxit.engines.strips import opencv
 
-LONGEST = 1024
-"""Frames are halved for the search until no side is longer, in pixels."""
+LONGEST, CHECKED = 1536, 768
+"""Frames are halved until no side is longer, in pixels: for flow that carries, and for flow that checks another."""
 _LEAST = 64  # pixels a side below which OpenCV's search leaves its arrays
 _STRAY = 1.5  # pixels by which there and back may differ; beside a share of the way itself
 _SHARE = 0.14  # of the way
@@ -24,12 +24,13 @@ def grey(frame: np.ndarray) -> np.ndarray:
     return cv2.convertScaleAbs(cv2.cvtColor(np.ascontiguousarray(frame, np.float32), cv2.COLOR_RGB2GRAY), alpha=255)
 
 
-def flow_to(frame: np.ndarray, other: np.ndarray) -> np.ndarray:
+def flow_to(frame: np.ndarray, other: np.ndarray, longest: int = LONGEST) -> np.ndarray:
     """Where each pixel of a frame is in another.
 
     Args:
         frame: (H, W) uint8.
         other: The same.
+        longest: Longest side at which is searched.
 
     Returns:
         (H, W, 2) float32, in pixels: what pixel p shows is at p + flow in the other frame; x, then y. The same on any
@@ -42,7 +43,7 @@ def flow_to(frame: np.ndarray, other: np.ndarray) -> np.ndarray:
     cv2 = opencv("video")
     height, width = frame.shape
     small = height, width
-    while max(small) > LONGEST:
+    while max(small) > longest:
         small = (small[0] + 1) // 2, (small[1] + 1) // 2
     pair = [frame, other]
     if small != (height, width):

@@ -8,12 +8,14 @@ import numpy as np
 
 from pinxit.engines.strips import opencv
 from pinxit.errors import ShapeError
-from pinxit.video.flow import flow_to, grey, moved, trust
+from pinxit.video.flow import CHECKED, flow_to, grey, moved, trust
 
 FINE, COARSE = 0.07, 0.5
 """Shares of a new frame's painting that go into what was carried there, where that can be believed."""
 WIDE = 4.0
 """Standard deviation, in pixels, of the blur that parts coarse from fine."""
+CRISP = 1.15
+"""Most by which the detail of single pixels is raised to what the frame's own painting has."""
 _AROUND = 64  # columns beyond the seam of a panorama that are looked at
 
 
@@ -24,7 +26,8 @@ class Steady:
     result is moved along the flow of the content and takes up only a little of the new frame's painting; all of it
     where the flow cannot be believed, such as behind something that moved away. Coarse differences are taken up
     quickly, so that light, colours and what the flow got wrong are followed within frames; fine ones slowly, so that
-    strokes stay. In between nothing is blurred on purpose: bicubic reading keeps what can be kept between pixels.
+    strokes stay. Bicubic reading keeps what can be kept between pixels, and what is lost of the finest detail is raised
+    again in what is given out, not in what is carried on.
 
     Everything depends on the frame and on :meth:`state` alone, bit for bit, on any number of threads.
 
@@ -63,11 +66,11 @@ class Steady:
             raise ShapeError(
                 f"a frame of {content.shape[:2]} came after one of {self._seen.shape}; the same size or cut() is wanted"
             )
-        seen, result = grey(content), painted.astype(np.float32)
-        if self._seen is not None:
-            result = self._carried(seen, result)
-        self._seen, self._steadied = seen, result
-        return result.copy()
+        seen, painted = grey(content), painted.astype(np.float32)
+        carried = painted if self._seen is None else self._carried(seen, painted)
+        result = painted.copy() if self._seen is None else crisp(carried, painted)
+        self._seen, self._steadied = seen, carried
+        return result
 
     def cut(self) -> None:
         """The next frame begins a new shot: nothing is carried there."""
@@ -103,7 +106,7 @@ class Steady:
                 np.pad(one, ((0, 0), (more, more), (0, 0))[: one.ndim], "wrap") for one in (seen, before, last, painted)
             )
         flow = flow_to(seen, before)
-        sure = trust(seen, before, flow, flow_to(before, seen))
+        sure = trust(seen, before, flow, flow_to(before, seen, CHECKED))
         result = mixed(moved(last, flow), painted, sure)
         return result[:, more : more + width] if more else result
 
@@ -128,3 +131,27 @@ def mixed(carried: np.ndarray, painted: np.ndarray, sure: np.ndarray) -> np.ndar
     change += coarse
     change += carried
     return change.clip(0, 1)
+
+
+def crisp(picture: np.ndarray, painted: np.ndarray) -> np.ndarray:
+    """A picture with its detail of single pixels as strong as a painting's, or :data:`CRISP` times as strong as it was.
+
+    Args:
+        picture: (H, W, 3) float32 0..1.
+        painted: The same.
+
+    Returns:
+        (H, W, 3) float32, 0..1.
+    """
+    fine = _fine(picture)
+    own, wanted = (float(np.sqrt(np.square(one, dtype=np.float64).mean())) for one in (fine, _fine(painted)))
+    gain = min(max(wanted / max(own, 1e-9), 1.0), CRISP)
+    return (picture + np.float32(gain - 1) * fine).clip(0, 1)
+
+
+def _fine(picture: np.ndarray) -> np.ndarray:
+    """The finest band: what is lost in means of 2 x 2 pixels."""
+    cv2 = opencv("video")
+    height, width = picture.shape[:2]
+    small = cv2.resize(picture, ((width + 1) // 2, (height + 1) // 2), interpolation=cv2.INTER_AREA)
+    return picture - cv2.resize(small, (width, height))

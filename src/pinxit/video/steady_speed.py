@@ -10,8 +10,8 @@ import numpy as np
 from pinxit.engines.engine import Engine
 from pinxit.engines.strips import opencv
 from pinxit.picture import Picture
-from pinxit.video.flow import flow_to, grey, moved, trust
-from pinxit.video.steady import mixed
+from pinxit.video.flow import CHECKED, flow_to, grey, moved, trust
+from pinxit.video.steady import crisp, mixed
 
 SIZES = {"512 x 288": (512, 288), "1920 x 1080": (1920, 1080)}
 """Width and height."""
@@ -26,7 +26,8 @@ def steady_times(engine: Engine, runs: int = 2) -> dict[str, dict[str, float]]:
         runs: How often each part is timed, after one run that is not.
 
     Returns:
-        Size to "painting", "flow" (there and back), "trust" and "blending" (moving and mixing).
+        Size to "painting", "flow" (there and back), "trust" and "blending" (moving, mixing and
+        raising detail).
     """
     found = {}
     for name, (width, height) in SIZES.items():
@@ -38,10 +39,10 @@ def steady_times(engine: Engine, runs: int = 2) -> dict[str, dict[str, float]]:
         flow = flow_to(now, before)
         parts: dict[str, Callable[[], object]] = {
             "painting": lambda picture=picture, scene=scene: engine.transfer(picture, scene=scene),
-            "flow": lambda now=now, before=before: (flow_to(now, before), flow_to(before, now)),
+            "flow": lambda now=now, before=before: (flow_to(now, before), flow_to(before, now, CHECKED)),
             "trust": lambda now=now, before=before, flow=flow: trust(now, before, flow, -flow),
-            "blending": lambda first=first, second=second, flow=flow, now=now: mixed(
-                moved(first, flow), second, now / np.float32(255)
+            "blending": lambda first=first, second=second, flow=flow, now=now: crisp(
+                mixed(moved(first, flow), second, now / np.float32(255)), second
             ),
         }
         found[name] = {part: _least(work, runs) for part, work in parts.items()}
