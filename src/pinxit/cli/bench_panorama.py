@@ -22,7 +22,7 @@ def panorama(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Measure seams, poles, turns and two eyes of painted panoramas, beside flat painting, wrapped painting and a cube."""
+    """Measure seams, poles, turns and two eyes of painted panoramas, beside flat and wrapped painting and a cube."""
     from pinxit.engines.engine import Engine
     from pinxit.files import find_pictures
     from pinxit.opening import open_style

@@ -9,6 +9,7 @@ from pinxit import doors
 from pinxit.cli.options import DryRun, Json, Overwrite, Quiet, User
 from pinxit.cli.running import default_of, note
 from pinxit.cli.transfer_model import named_models, transfer_models
+from pinxit.cli.transfer_panorama import named_environment, transfer_cube, transfer_environment_map
 from pinxit.cli.transfer_pictures import transfer_pictures
 from pinxit.cli.transfer_video import transfer_videos, video_settings
 from pinxit.engines.plan import WRITABLE_SUFFIXES
@@ -158,6 +159,14 @@ def transfer(
     if models := named_models(inputs):
         _refuse({"--mask": mask, "--second": second}, "pictures", "a model")
         transfer_models(models, opened, output, settings, **how)
+        return
+    if environment := named_environment(inputs):
+        _refuse({"--mask": mask, "--second": second}, "pictures", "an environment map")
+        transfer_environment_map(environment, opened, output, settings, **how)
+        return
+    if projection == "cubemap" and len(inputs) == 6 and not Path(inputs[0]).is_dir():
+        _refuse({"--mask": mask, "--second": second}, "single pictures", "a cubemap of six files")
+        transfer_cube([Path(item).expanduser() for item in inputs], opened, output, settings, **how)
         return
     if clips := find_clips(inputs, output):
         named = getattr(ctx.get_parameter_source("quality"), "name", "") == "COMMANDLINE"

@@ -50,7 +50,7 @@ def learn(
             "on" also refines it adversarially, which takes half a minute.
         encoder: Who judges strokes while they are learned: "eye" comes with the package; "vgg19" is VGG-19, whose
             weights torch's cache holds or the network gives (548 MB); or a .safetensors or .pth file with those.
-        steady: How much it counts while strokes are learned that they move with the picture, for films; 0 leaves it out.
+        steady: How much it counts in learning that strokes move with the picture, for films; 0 leaves it out.
         more: Continue the style ``name`` of the library, which is replaced, with these pictures.
         seed: The same seed, pictures and number of steps give the same style.
         strict: Fail at the first picture that cannot be read, instead of passing it over.

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from pinxit.networks.adaptive import SharedStatistics
-from pinxit.networks.bands import band_quantiles, match_bands
+from pinxit.networks.bands import band_changes, band_quantiles, changed_bands, match_bands
 from pinxit.networks.palette import PaletteTransport, linear_match
 from pinxit.networks.settling import NODES
 from pinxit.picture.sampling import thumbnail
@@ -120,9 +121,13 @@ class Held:
 
     def settled(self, painted: Tensor) -> Tensor:
         """As :meth:`Aim.settled`."""
-        for table, own in self.rounds:
-            painted = match_bands(coloured(painted, lambda _, table=table: table), own, self.bands).clamp_(0, 1)
+        for (table, _), changes in zip(self.rounds, self._changes, strict=True):
+            painted = changed_bands(coloured(painted, lambda _, table=table: table), changes).clamp_(0, 1)
         return painted
+
+    @cached_property
+    def _changes(self) -> list[Tensor]:
+        return [band_changes(own, self.bands) for _, own in self.rounds]
 
     def toward(self, other: Held, share: float) -> Held:
         """The maps some way between these and others of the same style; all of them mix linearly."""

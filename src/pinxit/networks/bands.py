@@ -93,19 +93,23 @@ def match_bands(pixels: Tensor, own: Tensor, wanted: Tensor, *, strength: float 
     Source:
         Heeger and Bergen 1995, who match noise; here the content's own bands are matched.
     """
-    bands = split_bands(opponent(pixels), len(own))
+    return changed_bands(pixels, band_changes(own, wanted, most=most), strength=strength)
+
+
+def band_changes(own: Tensor, wanted: Tensor, *, most: float = MOST) -> Tensor:
+    """What :func:`match_bands` adds to every value -1..1 of each axis of each band, as a table (bands, 3, points)."""
+    points = torch.linspace(-1, 1, _TABLE).expand(*own.shape[:2], -1).contiguous()
+    return within_gain(along_lines(points, own.contiguous(), wanted), points, most) - points
+
+
+def changed_bands(pixels: Tensor, changes: Tensor, *, strength: float = 1.0) -> Tensor:
+    """Pictures (B, 3, H, W) whose bands are changed by tables of :func:`band_changes`; not clipped."""
+    bands = split_bands(opponent(pixels), len(changes))
     for i, band in enumerate(bands[:-1]):
-        bands[i] = band + strength * (_mapped(band, own[i], wanted[i], most) - band)
+        place = ((band + 1) * ((_TABLE - 1) / 2)).round_().clamp_(0, _TABLE - 1).int()
+        moved = [changes[i, c].index_select(0, place[:, c].flatten()).view_as(band[:, c]) for c in range(3)]
+        bands[i] = band + strength * torch.stack(moved, 1)
     return from_opponent(join_bands(bands))
-
-
-def _mapped(band: Tensor, own: Tensor, wanted: Tensor, most: float) -> Tensor:
-    points = torch.linspace(-1, 1, _TABLE).expand(len(own), -1).contiguous()
-    mapped = along_lines(points, own.contiguous(), wanted)
-    change = within_gain(mapped, points, most) - points
-    place = ((band + 1) * ((_TABLE - 1) / 2)).round_().clamp_(0, _TABLE - 1).int()
-    changes = [change[i].index_select(0, place[:, i].flatten()).view_as(band[:, i]) for i in range(band.shape[1])]
-    return band + torch.stack(changes, 1)
 
 
 def _turned(pixels: Tensor, axes: Tensor) -> Tensor:
