@@ -23,7 +23,7 @@ class Texture:
     Args:
         code: Style vector, (S,) float32.
         palettes: Colours of each of K references, (K, M, 3) float32, sRGB 0..1.
-        bands: Quantiles of every channel of each one's frequency bands, finest first, (K, bands, 3, L) float32.
+        bands: Quantiles of every opponent axis of each one's frequency bands, finest first, (K, bands, 3, L) float32.
         painter: Which generator reads the code: the first 16 hex digits of its weights' SHA-256.
         adapter: Changes to that generator's parameters by name, float32; empty for none.
 
