@@ -11,7 +11,7 @@ from pinxit.engines.engine import Engine
 from pinxit.engines.strips import opencv
 from pinxit.picture import Picture
 from pinxit.video.flow import CHECKED, flow_to, grey, moved, trust
-from pinxit.video.steady import crisp, mixed
+from pinxit.video.steady import mixed
 
 SIZES = {"512 x 288": (512, 288), "1920 x 1080": (1920, 1080)}
 """Width and height."""
@@ -26,8 +26,7 @@ def steady_times(engine: Engine, runs: int = 2) -> dict[str, dict[str, float]]:
         runs: How often each part is timed, after one run that is not.
 
     Returns:
-        Size to "painting", "flow" (there and back), "trust" and "blending" (moving, mixing and
-        raising detail).
+        Size to "painting", "flow" (there and back), "trust" and "blending" (moving and mixing).
     """
     found = {}
     for name, (width, height) in SIZES.items():
@@ -41,8 +40,8 @@ def steady_times(engine: Engine, runs: int = 2) -> dict[str, dict[str, float]]:
             "painting": lambda picture=picture, scene=scene: engine.transfer(picture, scene=scene),
             "flow": lambda now=now, before=before: (flow_to(now, before), flow_to(before, now, CHECKED)),
             "trust": lambda now=now, before=before, flow=flow: trust(now, before, flow, -flow),
-            "blending": lambda first=first, second=second, flow=flow, now=now: crisp(
-                mixed(moved(first, flow), second, now / np.float32(255)), second
+            "blending": lambda first=first, second=second, flow=flow, now=now: mixed(
+                moved(first, flow), second, second - moved(first, flow), now / np.float32(255)
             ),
         }
         found[name] = {part: _least(work, runs) for part, work in parts.items()}

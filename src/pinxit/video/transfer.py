@@ -172,18 +172,20 @@ class _Job:
         """Make one file of the segments; what is to be told of it."""
         paths = [part.path for part in kept.finished(span.first)[0]]
         more = {"codec": self.codec, "first": span.start, "last": span.end}
-        around = self.projection == "equirectangular"
-        if not (around and self.output.suffix.lower() in MARKED):
-            notes = join_segments(paths, self.clip, self.output, **more)
-            return [*notes, "the result does not say that it is a panorama; .mp4 and .mov can"] if around else notes
+        around, marked = self.projection == "equirectangular", self.output.suffix.lower() in MARKED
+        told = ["the result does not say that it is a panorama; .mp4 and .mov can"] if around and not marked else []
+        if is_pattern(self.output) or not self.output.suffix:  # many files
+            return join_segments(paths, self.clip, self.output, **more) + told
+        # In the hidden folder, so that a run that is killed here leaves nothing that the next one does not clear away.
         joined = kept.path(span.stop).with_suffix(self.output.suffix)
         notes = join_segments(paths, self.clip, joined, **more)
-        mark_spherical(joined)
+        if around and marked:
+            mark_spherical(joined)
         try:
             joined.replace(self.output)
         except OSError as error:
             raise writing_error(error, self.output) from error
-        return notes
+        return notes + told
 
     def _shots(self, span: Span) -> list[Shot] | None:
         """The shots of the part, or from the clip's start where keyframes count cuts; None where none are needed."""
